@@ -99,106 +99,38 @@ export const CHAPTERS: Readonly<Record<Chapter, string>> = {
   7: '验证',
 };
 
+// prettier-ignore
 export const AGENDA: readonly Rule[] = [
-  {
-    name: 'sign-in',
-    chapter: 1,
-    waitsFor: 'customer',
-    when: 'nobody is signed in here',
-    open: (s) => !s.live.signedIn,
-  },
-  {
-    name: 'choose-certificate',
-    chapter: 2,
-    waitsFor: 'customer',
-    when: 'no certificate is chosen',
-    open: (s) => s.case === undefined,
-  },
+  beforeCase('sign-in', 1, 'nobody is signed in here', (s) => !s.live.signedIn),
+  beforeCase('choose-certificate', 2, 'no certificate is chosen', (s) => s.case === undefined),
+
   rule('cancelled', 2, 'nobody', 'the customer cancelled', (s) => s.case.ended === 'cancelled'),
   rule('lapsed', 2, 'nobody', 'nothing happened for 30 days', (s) => s.case.ended === 'lapsed'),
   rule('done', 7, 'nobody', 'the new certificate was proven by use', (s) => s.case.verifying.kind === 'verified'),
   rule('with-staff', 6, 'staff', 'the CA refused, or what it issued cannot be used', needsStaff),
   rule('change', 4, 'customer', 'unit or seal data changed: counter', (s) => s.case.changeDeclared),
-  rule(
-    'too-early',
-    2,
-    'nobody',
-    'the window is not open yet',
-    (s) => s.case.promised === 'none' && window(s) === 'too-early',
-  ),
+  rule('too-early', 2, 'nobody', 'the window is not open yet', (s) => unpromised(s) && window(s) === 'too-early'),
   rule('too-late', 2, 'nobody', 'the window has closed', tooLate),
+
   rule('bid-guard', 2, 'customer', 'unopened bid files not asked about', bidUnanswered, (s) => s.case.bid.kind),
-  rule(
-    'bid-opening',
-    2,
-    'customer',
-    'there is an unopened bid, opening time unknown',
-    (s) => guarded(s) && s.case.bid.kind === 'unopened',
-  ),
-  rule('bid-risk', 2, 'customer', 'the bid opens later and the files must be made again', bidAtRisk, (s) =>
-    s.case.bid.kind === 'unopened-until' ? String(s.case.bid.opensAt) : '',
-  ),
-  rule(
-    'match',
-    4,
-    'customer',
-    'a computer asks to join',
-    (s) => needsKey(s) && s.live.link.kind === 'asking',
-    (s) => (s.live.link.kind === 'asking' ? s.live.link.linkId : ''),
-  ),
-  rule(
-    'link',
-    4,
-    'customer',
-    'no computer is joined',
-    (s) => needsKey(s) && s.live.link.kind !== 'linked',
-    (s) => (s.live.link.kind === 'code' ? s.live.link.codeId : ''),
-  ),
+  rule('bid-opening', 2, 'customer', 'unopened bid files, opening time not known', bidOpeningUnknown),
+  rule('bid-risk', 2, 'customer', 'the bids open later: the files must be made again', bidAtRisk, (s) => whole(s.case.bid)),
+
+  rule('match', 4, 'customer', 'a computer asks to join', (s) => unpromised(s) && asking(s), linkShows),
+  rule('link', 4, 'customer', 'no computer is joined', (s) => unpromised(s) && !linked(s), linkShows),
   rule('look-again', 4, 'customer', 'the key could not be looked at', (s) => unpromised(s) && lookOf(s) === 'failed'),
   rule('look', 4, 'bridge', 'the key has not been looked at', (s) => unpromised(s) && lookOf(s) !== 'seen'),
-  rule('details', 4, 'customer', 'old and new dates are not confirmed', unpromised, (s) =>
-    promisedDay(s.case.certificate.notAfter, s.now, s.policy.years),
-  ),
-  rule(
-    'rekey-again',
-    6,
-    'customer',
-    'consent, PIN or key making stopped',
-    (s) => s.case.rekey.kind === 'stopped',
-    (s) => (s.case.rekey.kind === 'stopped' ? String(s.case.rekey.attempt) : ''),
-  ),
-  rule(
-    'rekey',
-    6,
-    'bridge',
-    'no new key on the token yet',
-    (s) => s.case.rekey.kind !== 'key-made',
-    (s) => (s.case.rekey.kind === 'started' && s.case.rekey.consented ? 'consented' : ''),
-  ),
+  rule('details', 4, 'customer', 'old and new dates are not confirmed', unpromised, promisedNow),
+
+  rule('match', 6, 'customer', 'a computer asks to join again', (s) => needsKey(s) && asking(s), linkShows),
+  rule('link', 6, 'customer', 'the computer has gone', (s) => needsKey(s) && !linked(s), linkShows),
+  rule('rekey-again', 6, 'customer', 'consent, PIN or key making stopped', (s) => s.case.rekey.kind === 'stopped', (s) => whole(s.case.rekey)),
+  rule('rekey', 6, 'bridge', 'no new key on the token yet', (s) => s.case.rekey.kind !== 'key-made', (s) => whole(s.case.rekey)),
   rule('issue', 6, 'provider', 'the CA has not issued', (s) => s.case.issuance.kind !== 'issued'),
-  rule(
-    'write-again',
-    6,
-    'customer',
-    'writing stopped',
-    (s) => s.case.writing.kind === 'failed',
-    (s) => (s.case.writing.kind === 'failed' ? String(s.case.writing.attempt) : ''),
-  ),
-  rule(
-    'write-certificate',
-    6,
-    'bridge',
-    'the certificate is not on the token',
-    (s) => s.case.writing.kind !== 'written',
-  ),
-  rule(
-    'verify-again',
-    7,
-    'customer',
-    'verification stopped',
-    (s) => s.case.verifying.kind === 'failed',
-    (s) => (s.case.verifying.kind === 'failed' ? String(s.case.verifying.attempt) : ''),
-  ),
+  rule('write-again', 6, 'customer', 'writing stopped', (s) => s.case.writing.kind === 'failed', (s) => whole(s.case.writing)),
+  rule('write-certificate', 6, 'bridge', 'the certificate is not on the token', (s) => s.case.writing.kind !== 'written'),
+
+  rule('verify-again', 7, 'customer', 'verification stopped', (s) => s.case.verifying.kind === 'failed', (s) => whole(s.case.verifying)),
   rule('verify', 7, 'bridge', 'the new certificate is not proven by use', () => true),
 ];
 
@@ -209,6 +141,11 @@ export function agenda(situation: Situation): Step {
   return { name: open.name, chapter: open.chapter, waitsFor: open.waitsFor, shows: `${open.name}/${shows}` };
 }
 
+function beforeCase(name: StepName, chapter: Chapter, when: string, open: (s: Situation) => boolean): Rule {
+  return { name, chapter, waitsFor: 'customer', when, open };
+}
+
+/** Everything after choosing has its case and policy: the rules above see to that. */
 function rule(
   name: StepName,
   chapter: Chapter,
@@ -220,11 +157,15 @@ function rule(
   return { name, chapter, waitsFor, when, open: (s) => open(s as Underway), ...(shows && { shows }) };
 }
 
+function unpromised(s: Underway): boolean {
+  return s.case.promised === 'none';
+}
+
 function window(s: Underway): string {
   return checkWindow(s.case.certificate.notAfter, s.now, s.policy.window).kind;
 }
 
-/** What was confirmed in the window keeps its own last day; what is issued goes on to the end whatever the day. */
+/** What was confirmed in the window keeps its own last day; what the CA was asked for goes on whatever the day. */
 function tooLate(s: Underway): boolean {
   if (s.case.issuance.kind !== 'none') return false;
   return s.case.promised === 'none' ? window(s) === 'too-late' : shanghaiDate(s.now) > s.case.promised.writeUntil;
@@ -239,18 +180,30 @@ function bidUnanswered(s: Underway): boolean {
   return guarded(s) && (reopened === 'bid-guard' || bid.kind === 'unanswered' || bid.kind === 'unsure');
 }
 
+function bidOpeningUnknown(s: Underway): boolean {
+  return guarded(s) && s.case.bid.kind === 'unopened';
+}
+
 /** An opening that has passed holds nobody up (domain §3.0). */
 function bidAtRisk(s: Underway): boolean {
   return guarded(s) && s.case.bid.kind === 'unopened-until' && s.case.bid.opensAt > s.now;
 }
 
-function unpromised(s: Underway): boolean {
-  return s.case.promised === 'none';
-}
-
-/** Everything from here on happens on the key, but while the CA works no computer is needed. */
+/** Everything after the confirmation happens on the key, but while the CA works no computer is needed. */
 function needsKey(s: Underway): boolean {
   return s.case.rekey.kind !== 'key-made' || s.case.issuance.kind === 'issued';
+}
+
+function asking(s: Underway): boolean {
+  return s.live.link.kind === 'asking';
+}
+
+function linked(s: Underway): boolean {
+  return s.live.link.kind === 'linked';
+}
+
+function linkShows(s: Underway): string {
+  return whole(s.live.link);
 }
 
 /** What the look on the computer that is joined now gave. */
@@ -261,6 +214,15 @@ function lookOf(s: Underway): 'none' | 'asked' | 'failed' | 'seen' {
   return look.kind;
 }
 
+function promisedNow(s: Underway): string {
+  return promisedDay(s.case.certificate.notAfter, s.now, s.policy.years);
+}
+
 function needsStaff(s: Underway): boolean {
   return s.case.issuance.kind === 'rejected' || s.case.issuance.kind === 'unusable';
+}
+
+/** The part of the case that a question was asked about, as it stands: when it changes, the question is another. */
+function whole(part: object): string {
+  return JSON.stringify(part);
 }

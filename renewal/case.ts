@@ -75,7 +75,7 @@ export type CaseFact =
   | { readonly type: 'rekey-consented'; readonly txnId: string }
   | { readonly type: 'rekey-stopped'; readonly txnId: string; readonly attempt: number; readonly problem: ProblemCode }
   | { readonly type: 'key-made'; readonly txnId: string; readonly spki: string }
-  | { readonly type: 'issue-requested'; readonly requestId: string; readonly spki: string }
+  | { readonly type: 'issue-requested'; readonly requestId: string; readonly txnId: string; readonly spki: string }
   | {
       readonly type: 'certificate-issued';
       readonly requestId: string;
@@ -148,21 +148,26 @@ export type Rekey =
   | { readonly kind: 'stopped'; readonly txnId: string; readonly attempt: number; readonly problem: ProblemCode }
   | { readonly kind: 'key-made'; readonly txnId: string; readonly attempt: number; readonly spki: string };
 
+/** What the CA was asked for: one transaction's key. */
+interface Asked {
+  readonly requestId: string;
+  readonly txnId: string;
+  readonly spki: string;
+}
+
 export type Issuance =
   | { readonly kind: 'none' }
-  | { readonly kind: 'requested'; readonly requestId: string; readonly spki: string }
-  | { readonly kind: 'rejected'; readonly requestId: string; readonly spki: string; readonly problem: ProblemCode }
-  | {
+  | ({ readonly kind: 'requested' } & Asked)
+  | ({ readonly kind: 'rejected'; readonly problem: ProblemCode } & Asked)
+  | ({
       readonly kind: 'issued';
-      readonly requestId: string;
-      readonly spki: string;
       readonly serial: string;
       readonly sha256: string;
       readonly notBefore: Instant;
       readonly notAfter: Instant;
       readonly certificate: string;
-    }
-  | { readonly kind: 'unusable'; readonly requestId: string; readonly spki: string; readonly serial: string };
+    } & Asked)
+  | ({ readonly kind: 'unusable'; readonly serial: string } & Asked);
 
 export type Writing =
   | { readonly kind: 'none' }
@@ -191,10 +196,17 @@ export interface Case {
   readonly changeDeclared: boolean;
   readonly computer: { readonly linkId: string; readonly computer: Computer } | 'none';
   readonly look: Look;
+  /** How often a look was asked for; names the next one. */
+  readonly looks: number;
   readonly promised: Promised | 'none';
   readonly rekey: Rekey;
   readonly issuance: Issuance;
   readonly writing: Writing;
   readonly verifying: Verifying;
   readonly ended: 'no' | 'cancelled' | 'lapsed';
+}
+
+/** Nothing more will happen to it: the certificate is free for another case. */
+export function isOver(theCase: Case): boolean {
+  return theCase.ended !== 'no' || theCase.verifying.kind === 'verified';
 }

@@ -3,6 +3,7 @@
  * long as the case (`server/effects/`); texts of the wire belong to whoever carries them out.
  */
 import type { Instant } from './calendar.ts';
+import type { Case } from './case.ts';
 
 export type Effect =
   /** `bridge/<linkId>/cert.read/<n>`: look at the key, no change, no PIN. */
@@ -81,4 +82,55 @@ export interface Timer {
 export interface Work {
   readonly effects: readonly Effect[];
   readonly timers: readonly Timer[];
+}
+
+export function lookEffect(c: Case, linkId: string): Effect {
+  const key = `bridge/${linkId}/cert.read/${c.looks + 1}`;
+  return { key, type: 'bridge/cert.read', linkId, certificateSha256: c.certificate.sha256 };
+}
+
+export function renewBegin(c: Case, started: { txnId: string; attempt: number }, promisedDay: string): Effect {
+  const { txnId, attempt } = started;
+  const key = `bridge/${txnId}/renew.begin/${attempt}`;
+  return { key, type: 'bridge/renew.begin', txnId, attempt, certificateSha256: c.certificate.sha256, promisedDay };
+}
+
+export function renewCsr(
+  c: Case,
+  started: { txnId: string; attempt: number; nonce: string },
+  promisedDay: string,
+): Effect {
+  const { txnId, attempt, nonce } = started;
+  const key = `bridge/${txnId}/renew.csr/${attempt}`;
+  return { key, type: 'bridge/renew.csr', txnId, attempt, nonce, certificateSha256: c.certificate.sha256, promisedDay };
+}
+
+export function issueEffect(
+  c: Case,
+  requested: { requestId: string; spki: string },
+  csr: string,
+  proof: string,
+  years: number,
+  profile: string,
+): Effect {
+  const { requestId, spki } = requested;
+  const { serial: replacesSerial, notAfter: oldNotAfter } = c.certificate;
+  return { key: requestId, type: 'issue', requestId, spki, csr, proof, replacesSerial, oldNotAfter, years, profile };
+}
+
+export function renewWrite(txnId: string, attempt: number, issued: { certificate: string; sha256: string }): Effect {
+  const { certificate, sha256 } = issued;
+  return {
+    key: `bridge/${txnId}/renew.write/${attempt}`,
+    type: 'bridge/renew.write',
+    txnId,
+    attempt,
+    certificate,
+    sha256,
+  };
+}
+
+export function renewVerify(txnId: string, attempt: number, issued: { sha256: string }): Effect {
+  const key = `bridge/${txnId}/renew.verify/${attempt}`;
+  return { key, type: 'bridge/renew.verify', txnId, attempt, sha256: issued.sha256 };
 }

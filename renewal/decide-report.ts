@@ -1,0 +1,140 @@
+/**
+ * What is reported from outside: computer, key, CA, clock. News whatever the state of the case; what fits gives
+ * facts, what comes twice gives none, what nobody wanted asks for its undoing.
+ */
+import { shanghaiDate, type Instant } from './calendar.ts';
+import { isOver, type Case, type CaseFact, type Issuance, type Rekey } from './case.ts';
+import type { Report } from './commands.ts';
+import { decided, NOTHING, type Decision } from './decision.ts';
+import { issueEffect, lookEffect, renewCsr, renewVerify, renewWrite } from './effects.ts';
+import type { Policy } from './policy.ts';
+
+type Issued = Extract<Report, { type: 'report-certificate-issued' }>;
+type KeyMade = Extract<Report, { type: 'report-key-made' }>;
+
+export function decideReport(c: Case, report: Report, policy: Policy, now: Instant): Decision {
+  switch (report.type) {
+    case 'report-computer-joined': {
+      const { linkId, computer } = report;
+      if (c.computer !== 'none' && c.computer.linkId === linkId) return NOTHING;
+      const look = c.promised === 'none' && !isOver(c) ? [lookEffect(c, linkId)] : [];
+      return decided([{ type: 'computer-joined', linkId, computer }], look);
+    }
+    case 'report-token-looked':
+      return c.look.kind === 'asked'
+        ? decided([{ type: 'token-looked', linkId: report.linkId, token: report.token }])
+        : NOTHING;
+    case 'report-look-failed':
+      return c.look.kind === 'asked'
+        ? decided([{ type: 'token-look-failed', linkId: report.linkId, problem: report.problem }])
+        : NOTHING;
+
+    case 'report-consented': {
+      const { rekey } = c;
+      if (!isRunning(rekey, report) || rekey.consented || c.promised === 'none') return NOTHING;
+      const csr = isOver(c) ? [] : [renewCsr(c, rekey, c.promised.promisedDay)];
+      return decided([{ type: 'rekey-consented', txnId: report.txnId }], csr);
+    }
+    case 'report-rekey-stopped': {
+      const { txnId, attempt, problem } = report;
+      if (!isRunning(c.rekey, report)) return NOTHING;
+      return decided([{ type: 'rekey-stopped', txnId, attempt, problem }]);
+    }
+    case 'report-key-made':
+      return keyMade(c, report, policy, now);
+
+    case 'report-certificate-issued':
+      return certificateIssued(c, report);
+    case 'report-issue-rejected': {
+      const { requestId, problem } = report;
+      if (c.issuance.kind !== 'requested' || c.issuance.requestId !== requestId) return NOTHING;
+      return decided([{ type: 'issue-rejected', requestId, problem }]);
+    }
+    case 'report-certificate-revoked':
+      return decided([{ type: 'certificate-revoked', serial: report.serial }]);
+    case 'report-issuance-confirmed':
+      return decided([{ type: 'issuance-confirmed', serial: report.serial }]);
+
+    case 'report-certificate-written': {
+      const { issuance, writing } = c;
+      if (issuance.kind !== 'issued' || writing.kind === 'written' || issuance.txnId !== report.txnId) return NOTHING;
+      if (issuance.sha256 !== report.sha256) return NOTHING;
+      return decided(
+        [{ type: 'certificate-written', sha256: report.sha256 }],
+        [renewVerify(report.txnId, 1, issuance)],
+      );
+    }
+    case 'report-write-failed': {
+      const { attempt, problem, txnId } = report;
+      if (c.writing.kind !== 'asked' || c.writing.attempt !== attempt || !isOf(c.issuance, txnId)) return NOTHING;
+      return decided([{ type: 'write-failed', attempt, problem }]);
+    }
+    case 'report-verified': {
+      const { issuance, verifying } = c;
+      if (issuance.kind !== 'issued' || verifying.kind === 'none' || issuance.txnId !== report.txnId) return NOTHING;
+      if (verifying.kind === 'verified') return NOTHING;
+      const { requestId, serial } = issuance;
+      return decided(
+        [{ type: 'verified', checks: report.checks }],
+        [{ key: `confirm/${serial}`, type: 'confirm', requestId, serial }],
+      );
+    }
+    case 'report-verify-failed': {
+      const { attempt, problem, txnId } = report;
+      if (c.verifying.kind !== 'asked' || c.verifying.attempt !== attempt || !isOf(c.issuance, txnId)) return NOTHING;
+      return decided([{ type: 'verify-failed', attempt, problem }]);
+    }
+
+    case 'report-time':
+      return !isOver(c) && c.issuance.kind === 'none' && c.keptUntil <= now
+        ? decided([{ type: 'case-lapsed' }])
+        : NOTHING;
+  }
+}
+
+/**
+ * The first public key of a transaction is the one that is certified. A second one, a key of a case that is over,
+ * or one that came after the last day is history only: nothing is asked of the CA.
+ */
+function keyMade(c: Case, report: KeyMade, policy: Policy, now: Instant): Decision {
+  const { txnId, spki, csr, proof } = report;
+  const { rekey, promised } = c;
+  if ((rekey.kind !== 'started' && rekey.kind !== 'stopped') || rekey.txnId !== txnId) return NOTHING;
+  const made = { type: 'key-made', txnId, spki } as const;
+  if (isOver(c) || promised === 'none' || shanghaiDate(now) > promised.writeUntil) return decided([made]);
+  const requested = { type: 'issue-requested', requestId: `issue/${spki}`, txnId, spki } as const;
+  return decided([made, requested], [issueEffect(c, requested, csr, proof, promised.years, policy.caProfile)]);
+}
+
+function certificateIssued(c: Case, report: Issued): Decision {
+  const { issuance } = c;
+  const { requestId, serial, sha256, notBefore, notAfter, certificate } = report;
+  if (issuance.kind === 'none') return unwanted(serial, 'not-asked-for');
+  if (issuance.kind === 'issued' || issuance.kind === 'unusable')
+    return issuance.serial === serial ? NOTHING : unwanted(serial, 'second-for-key');
+  if (issuance.requestId !== requestId) return unwanted(serial, 'not-asked-for');
+  if (issuance.spki !== report.spki) return unwanted(serial, 'other-key');
+  if (c.promised !== 'none' && shanghaiDate(notAfter) < c.promised.promisedDay)
+    return unwanted(serial, 'ends-too-early');
+  const issued = { type: 'certificate-issued', requestId, serial, sha256, notBefore, notAfter, certificate } as const;
+  return decided([issued], [renewWrite(issuance.txnId, 1, issued)]);
+}
+
+/** A certificate that must go back, and why (design §3, promises 2 and 5). */
+function unwanted(serial: string, why: Extract<CaseFact, { type: 'certificate-unwanted' }>['why']): Decision {
+  return decided(
+    [{ type: 'certificate-unwanted', serial, why }],
+    [{ key: `revoke/${serial}`, type: 'revoke', serial, reason: 'cessationOfOperation' }],
+  );
+}
+
+function isOf(issuance: Issuance, txnId: string): boolean {
+  return issuance.kind === 'issued' && issuance.txnId === txnId;
+}
+
+function isRunning(
+  rekey: Rekey,
+  of: { readonly txnId: string; readonly attempt: number },
+): rekey is Extract<Rekey, { kind: 'started' }> {
+  return rekey.kind === 'started' && rekey.txnId === of.txnId && rekey.attempt === of.attempt;
+}
