@@ -173,14 +173,23 @@ export const COMMANDS = {
     }),
     result: z.strictObject({ csr: base64, proof: base64, proofSignature: base64 }),
   },
-  /** The issued certificate beside the old one. */
+  /**
+   * The issued certificate beside the old one. Names the old certificate and the promised day again, because the
+   * computer that writes need not be the one that made the key.
+   */
   'renew.write': {
-    args: z.strictObject({ txnId: hex(16), certificate: base64, issuers: z.array(base64).max(8) }),
+    args: z.strictObject({
+      ...expected,
+      txnId: hex(16),
+      promisedDay: day,
+      certificate: base64,
+      issuers: z.array(base64).max(8),
+    }),
     result: z.strictObject({ sha256: hex(32) }),
   },
   /** PIN again; fresh session; test signature with the new key over a challenge that the agent composes. */
   'renew.verify': {
-    args: z.strictObject({ txnId: hex(16), sha256: hex(32), nonce: hex(32) }),
+    args: z.strictObject({ ...expected, txnId: hex(16), sha256: hex(32), nonce: hex(32) }),
     result: z.strictObject({
       certificate: base64,
       /** What was signed: `verifyBytes`. */
