@@ -171,7 +171,14 @@ export const COMMANDS = {
       promisedDay: day,
       proofExpiresAt: instant,
     }),
-    result: z.strictObject({ csr: base64, proof: base64, proofSignature: base64 }),
+    result: z.strictObject({
+      /** PKCS#10, DER. */
+      csr: base64,
+      /** Exactly the bytes that were signed (`proofBytes`); `readProof` reads them. */
+      proof: base64,
+      /** By the old key: SHA-256 with ECDSA (DER) or RSA (PKCS #1 v1.5). */
+      proofSignature: base64,
+    }),
   },
   /**
    * The issued certificate beside the old one. Names the old certificate and the promised day again, because the
@@ -262,7 +269,20 @@ export const RenewalProof = z.strictObject({
   expiresAt: instant,
 });
 
-/** What the new key signs to be proven by use. */
+/** @throws ProtocolError when the bytes are not what `proofBytes` makes of some proof */
+export function readProof(bytes: Buffer): RenewalProof {
+  const prefix = Buffer.concat([text('ukey-renew/1'), ZERO]);
+  try {
+    if (!bytes.subarray(0, prefix.length).equals(prefix)) throw new Error('prefix');
+    const proof = RenewalProof.parse(JSON.parse(bytes.subarray(prefix.length).toString('utf8')));
+    if (!proofBytes(proof).equals(bytes)) throw new Error('not canonical');
+    return proof;
+  } catch (cause) {
+    throw new ProtocolError('not a renewal proof', { cause });
+  }
+}
+
+/** What the new key signs to be proven by use: SHA-256 with ECDSA (DER) or RSA (PKCS #1 v1.5). */
 export const verifyBytes = (txnId: string, nonce: string, certificateSha256: string) =>
   Buffer.concat([text('ukey-verify/1'), ZERO, text(canonicalJson({ certificateSha256, nonce, txnId }))]);
 
