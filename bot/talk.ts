@@ -18,16 +18,18 @@ export interface Talk {
   readonly signIn: SignIn;
   /** 先查能不能办 waits for a USCC or a serial. */
   readonly querying: boolean;
-  /** A destructive word that waits for its confirmation. */
-  readonly confirming: 'none' | 'cancel' | 'restart';
+  /** A word or an answer that cannot be undone and waits for its confirmation. */
+  readonly confirming: 'none' | 'cancel' | 'restart' | 'bid-risk';
   /** Misunderstood answers in a row. */
   readonly misses: number;
+  /** Bubbles since the customer's last message; unasked ones stop at three. */
+  readonly said: number;
 }
 
 export interface Question {
   readonly id: string;
   readonly step: StepName | 'query';
-  /** What the step showed when it was asked (`Step.shows`). */
+  /** What was shown when it was asked (`bot/screen.ts`). */
   readonly shows: string;
   readonly options: readonly Option[];
 }
@@ -53,7 +55,7 @@ export interface Option {
 
 /**
  * One thing the bot says: a template in `templates/chat/` and its data. Never contains a code in clear: `secret`
- * names the `code` row whose value the customer's own view fills in.
+ * names the `code` row whose value the customer's own view fills in (`bot/bubble-data.ts`).
  */
 export interface Bubble {
   readonly template: string;
@@ -71,7 +73,9 @@ export type Incoming =
   | { readonly kind: 'text'; readonly text: string }
   /** A tapped option; stale when its question is no longer open. */
   | { readonly kind: 'choice'; readonly questionId: string; readonly key: string }
-  | { readonly kind: 'picture' };
+  | { readonly kind: 'picture' }
+  /** Something that must not be kept was typed; all that is left is what it was. */
+  | { readonly kind: 'masked'; readonly what: 'pin' | 'id-number' };
 
 export const FIRST_TALK = {
   owner: 'bot',
@@ -79,4 +83,5 @@ export const FIRST_TALK = {
   querying: false,
   confirming: 'none',
   misses: 0,
+  said: 0,
 } as const;

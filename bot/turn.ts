@@ -24,6 +24,8 @@ export interface TurnInput {
   readonly now: Instant;
   readonly incoming: Incoming;
   readonly draw: Draw;
+  /** May another link code be made for this case now? */
+  readonly linkCodes: 'allowed' | 'too-many';
 }
 
 export interface KnownHandler {
@@ -72,7 +74,12 @@ export type Finding =
   | { readonly kind: 'send-code'; readonly verdict: 'too-soon'; readonly waitSeconds: number }
   | { readonly kind: 'send-code'; readonly verdict: 'too-many' }
   /** `openCaseIds`: this handler's cases that are still going on, the latest first. */
-  | { readonly kind: 'sms-code'; readonly verdict: 'right'; readonly openCaseIds: readonly string[] }
+  | {
+      readonly kind: 'sms-code';
+      readonly verdict: 'right';
+      readonly handlerId: string;
+      readonly openCaseIds: readonly string[];
+    }
   | { readonly kind: 'sms-code'; readonly verdict: 'wrong'; readonly triesLeft: number }
   | { readonly kind: 'sms-code'; readonly verdict: 'expired' | 'no-tries' }
   | { readonly kind: 'match-number'; readonly verdict: 'joined' | 'wrong-number' | 'expired' }
@@ -99,6 +106,11 @@ export interface TurnOutput {
   };
   /** The handler of the finding signed in here. */
   readonly signedIn?: boolean;
+  /**
+   * What comes next must be read first (who signed in, another case): a `look-again` for this conversation is
+   * stored with the turn.
+   */
+  readonly again?: boolean;
   /** A sign-in code goes out under this id to the mobile of the check. */
   readonly smsCode?: { readonly codeId: string };
   /** A link code is made under this id for this case. */
