@@ -2,7 +2,10 @@
  * All tests. `rules` stand beside what they test and share one database server; `contract`, `browser`, `journeys` and
  * `crash` run real processes and are given more time.
  */
+import { existsSync } from 'node:fs';
 import { defineConfig } from 'vitest/config';
+
+const globalSetup = ['tests/database.ts'].filter((file) => existsSync(file));
 
 const WITH_PROCESSES_MS = 180_000;
 
@@ -21,7 +24,7 @@ export default defineConfig({
         test: {
           name: 'rules',
           include: ['{renewal,bot,bridge-agent,server,sandbox,scripts}/**/*.test.ts', 'tests/*.test.ts'],
-          globalSetup: ['tests/database.ts'],
+          globalSetup,
           testTimeout: 30_000,
           hookTimeout: 60_000,
         },
@@ -39,7 +42,7 @@ function processes(name: string) {
     test: {
       name,
       include: [`tests/${name}/**/*.test.ts`],
-      globalSetup: ['tests/database.ts'],
+      globalSetup,
       testTimeout: WITH_PROCESSES_MS,
       hookTimeout: WITH_PROCESSES_MS,
     },
