@@ -3,33 +3,26 @@
  * three that cannot, each for another reason (domain R2). Units are made up; their codes have valid check digits.
  */
 import { addDays, shanghaiDate, startOfDay, type Instant } from '../../renewal/calendar.ts';
-import type { Policy } from '../../renewal/policy.ts';
+import type { Plan } from './plan.ts';
 import { DEZHOU, HOSPITAL } from './projects.ts';
 
-/** The registered handler of all of them, already verified. */
-export const DEMO_MOBILE = '13800006027';
-/** Of every demo key. */
-export const DEMO_PIN = '123456';
-
-export interface DemoCertificate {
-  /** Names it when a run that was killed is completed. */
+interface Relative {
   readonly name: string;
   readonly about: string;
-  readonly policy: Policy;
+  readonly project: string;
   readonly unit: string;
   readonly uscc: string;
   /** From today to the day it ends; negative when it has ended. */
   readonly endsInDays: number;
   readonly status: 'good' | 'revoked';
-  /** Label of the key that holds it; others exist in the register only. */
   readonly token?: string;
 }
 
-export const DEMO_CERTIFICATES: readonly DemoCertificate[] = [
+const CERTIFICATES: readonly Relative[] = [
   {
     name: 'due',
     about: 'due in 20 days',
-    policy: DEZHOU,
+    project: DEZHOU.project,
     unit: '德州恒信示例建设有限公司',
     uscc: '91371400MA3XQ01D7Q',
     endsInDays: 20,
@@ -39,7 +32,7 @@ export const DEMO_CERTIFICATES: readonly DemoCertificate[] = [
   {
     name: 'expired',
     about: 'expired 100 days ago, can still be renewed',
-    policy: HOSPITAL,
+    project: HOSPITAL.project,
     unit: '德州康泰示例医疗器械有限公司',
     uscc: '91371400MA3XQ02B7C',
     endsInDays: -100,
@@ -49,7 +42,7 @@ export const DEMO_CERTIFICATES: readonly DemoCertificate[] = [
   {
     name: 'too-early',
     about: 'due in 31 days: opens tomorrow',
-    policy: DEZHOU,
+    project: DEZHOU.project,
     unit: '德城区永安示例监理有限公司',
     uscc: '91371402MA3XQ0397W',
     endsInDays: 31,
@@ -58,7 +51,7 @@ export const DEMO_CERTIFICATES: readonly DemoCertificate[] = [
   {
     name: 'too-late',
     about: 'expired 731 days ago: counter',
-    policy: DEZHOU,
+    project: DEZHOU.project,
     unit: '平原县丰禾示例农业有限公司',
     uscc: '91371426MA3XQ04779',
     endsInDays: -731,
@@ -67,7 +60,7 @@ export const DEMO_CERTIFICATES: readonly DemoCertificate[] = [
   {
     name: 'revoked',
     about: 'revoked',
-    policy: HOSPITAL,
+    project: HOSPITAL.project,
     unit: '禹城市博远示例科技有限公司',
     uscc: '91371482MA3XQ05570',
     endsInDays: 15,
@@ -75,12 +68,17 @@ export const DEMO_CERTIFICATES: readonly DemoCertificate[] = [
   },
 ];
 
-/** Valid for one year, to the last second of its last day in Shanghai. */
-export function validity(
-  one: DemoCertificate,
-  now: Instant,
-): { readonly notBefore: Instant; readonly notAfter: Instant } {
-  const end = startOfDay(addDays(shanghaiDate(now), one.endsInDays + 1)) - 1000;
-  const start = startOfDay(addDays(shanghaiDate(now), one.endsInDays - 365));
-  return { notBefore: start, notAfter: end };
+export function demoPlan(now: Instant): Plan {
+  const today = shanghaiDate(now);
+  return {
+    mobile: '13800006027',
+    pin: '123456',
+    projects: [DEZHOU, HOSPITAL],
+    certificates: CERTIFICATES.map(({ endsInDays, ...one }) => ({
+      ...one,
+      // a year, to the last second of the last day in Shanghai
+      notBefore: startOfDay(addDays(today, endsInDays - 365)),
+      notAfter: startOfDay(addDays(today, endsInDays + 1)) - 1000,
+    })),
+  };
 }
