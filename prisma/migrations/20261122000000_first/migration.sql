@@ -124,7 +124,8 @@ create table timer (
 );
 create index timer_open on timer (due_at) where fired_at is null;
 
--- body_sealed: what arrived, readable only with the master key; shown: the masked form that transcripts show.
+-- body_sealed: what arrived, readable only with the master key; shown: the masked form that transcripts show;
+-- address_index: keyed hash of the network address it came from, for limits.
 create table inbox (
   id uuid primary key,
   channel text not null,
@@ -134,6 +135,7 @@ create table inbox (
   seq bigint,
   body_sealed bytea,
   shown jsonb,
+  address_index text,
   received_at timestamptz not null,
   leased_until timestamptz,
   attempts integer not null default 0,
@@ -152,14 +154,15 @@ create table outbox (
   primary key (conversation_id, seq)
 );
 
--- SMS codes and link codes: kept as a keyed hash; `sealed` lets the customer's own view show a link code again.
+-- SMS codes and link codes: kept as a keyed hash; `sealed` lets the customer's own view show a link code again, and
+-- the SMS be sent.
 create table code (
   id uuid primary key,
   purpose text not null check (purpose in ('sign-in', 'link')),
   conversation_id uuid not null references conversation (id),
   case_id uuid,
+  mobile_index text,
   address_index text,
-  visitor_index text,
   hash bytea not null,
   sealed bytea not null,
   created_at timestamptz not null,
@@ -169,10 +172,19 @@ create table code (
   used_at timestamptz,
   voided_at timestamptz
 );
+create index code_by_mobile on code (mobile_index, created_at) where mobile_index is not null;
 create index code_by_address on code (address_index, created_at) where address_index is not null;
-create index code_by_visitor on code (visitor_index, created_at) where visitor_index is not null;
 create index code_link_hash on code (hash) where purpose = 'link' and used_at is null and voided_at is null;
 create index code_by_conversation on code (conversation_id, created_at);
+create index code_by_case on code (case_id, created_at) where case_id is not null;
+
+-- One row a question of 先查能不能办, for the limit of a visitor's address.
+create table query_asked (
+  message_id text primary key,
+  address_index text not null,
+  at timestamptz not null
+);
+create index query_by_address on query_asked (address_index, at);
 
 -- One customer's computer joined to one case.
 create table bridge_link (
