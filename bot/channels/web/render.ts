@@ -9,9 +9,8 @@ export const CAPABILITIES: Capabilities = { textBytes: 'unlimited', buttons: 'ch
 
 export interface WebBubble {
   readonly template: string;
-  readonly data: Readonly<Record<string, unknown>>;
   readonly choices: { readonly questionId: string; readonly options: readonly Option[] } | undefined;
-  /** A code that only this view may show. */
+  /** A code that only the customer's own view fills in (`bot/bubble-data.ts`). */
   readonly secretCodeId: string | undefined;
 }
 
@@ -19,7 +18,6 @@ export function render(bubble: Bubble): WebBubble {
   const { question } = bubble;
   return {
     template: bubble.template,
-    data: bubble.data,
     choices:
       question && question.options.length > 0 ? { questionId: question.id, options: question.options } : undefined,
     secretCodeId: bubble.secret?.codeId,

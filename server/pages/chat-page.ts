@@ -1,0 +1,95 @@
+/**
+ * The web chat: `GET /` is the whole conversation with its open question, `POST /chat/messages` takes a message once.
+ * Works without scripts: a form is posted, the answer is waited for and the page is shown again.
+ */
+import { randomUUID } from 'node:crypto';
+import express, { type Request, type Response, type Router } from 'express';
+import { LONGEST_TEXT, opened } from '../../bot/channels/web/receive.ts';
+import { webChannel } from '../../bot/channels/web/channel.ts';
+import { linesAfter, standingView, type ViewDeps } from './chat-view.ts';
+import { EdgeError } from './edge-error.ts';
+import { wantsPage } from './errors.ts';
+import { untilNews } from './news.ts';
+import type { AppDeps, Limits } from './ports.ts';
+import { RateLimit } from './rate-limit.ts';
+import { sendPage } from './send-page.ts';
+import { isLarge } from './view-settings.ts';
+import { visitorOf, welcomeVisitor } from './visitor.ts';
+
+/** A first page or a page after a form is shown without the answer when the answer takes longer. */
+const ANSWER_WITHIN_MS = 3_000;
+
+export function chatRoutes(deps: AppDeps & ViewDeps, limits: Limits): Router {
+  const { chat, templates, evaluation, https } = deps;
+  const fromVisitor = new RateLimit(limits.visitor);
+  const newcomers = new RateLimit(limits.newcomers);
+  const router = express.Router();
+
+  // looking is no visit: link previews ask with HEAD and would each open a conversation
+  router.head('/', (_req, res) => {
+    res.type('html').end();
+  });
+
+  router.get('/', async (req, res) => {
+    const visitor = visitorOf(req);
+    const conversationId = (visitor && (await chat.conversationOf(visitor))) ?? (await welcome(req, res, visitor));
+    res.locals['conversationId'] = conversationId;
+    const entries = await chat.transcript(conversationId, 0);
+    const standing = await chat.standing(conversationId);
+    const html = templates.page('chat', {
+      lines: await linesAfter(0, entries, standing, deps),
+      standing: standingView(standing, false),
+      project: standing.situation.policy?.projectName,
+      evaluation,
+      large: isLarge(req),
+      longestText: LONGEST_TEXT,
+      ids: { person: randomUUID(), words: randomUUID(), composer: randomUUID() },
+    });
+    await sendPage(req, res, html);
+  });
+
+  router.post('/chat/messages', async (req, res) => {
+    const visitor = visitorOf(req);
+    // a cookie that was cleared: the form belongs to nobody, and its question is asked anew
+    if (visitor === undefined) {
+      res.redirect(303, '/');
+      return;
+    }
+    if (!fromVisitor.allows(visitor)) throw new EdgeError('page/too-many-requests');
+    const received = webChannel.receive({ visitor, body: req.body });
+    const { conversationId } = await chat.accept(received, addressOf(req));
+    res.locals['conversationId'] = conversationId;
+    if (!wantsPage(req)) {
+      res.status(204).end();
+      return;
+    }
+    await untilNews(chat, conversationId, () => isAnswered(conversationId, received.messageId), ANSWER_WITHIN_MS);
+    res.redirect(303, '/#latest');
+  });
+
+  /** A new visitor, or one whose conversation is not here any more: the bot speaks first. */
+  async function welcome(req: Request, res: Response, known: string | undefined): Promise<string> {
+    if (!newcomers.allows(addressOf(req))) throw new EdgeError('page/too-many-requests');
+    const visitor = known ?? welcomeVisitor(res, https);
+    const { conversationId } = await chat.accept(opened(visitor), addressOf(req));
+    await untilNews(
+      chat,
+      conversationId,
+      async () => (await chat.transcript(conversationId, 0)).length > 0,
+      ANSWER_WITHIN_MS,
+    );
+    return conversationId;
+  }
+
+  async function isAnswered(conversationId: string, messageId: string): Promise<boolean> {
+    const entries = await chat.transcript(conversationId, 0);
+    const asked = entries.findIndex((entry) => entry.from === 'customer' && entry.messageId === messageId);
+    return asked >= 0 && entries.slice(asked).some(({ from }) => from === 'bot');
+  }
+
+  return router;
+}
+
+export function addressOf(req: Request): string {
+  return req.ip ?? '';
+}

@@ -1,0 +1,87 @@
+/**
+ * What the pages need of the house, as narrow as they can have it; `server/main.ts` hands it in.
+ */
+import type { Situation } from '../../renewal/agenda.ts';
+import type { Instant } from '../../renewal/calendar.ts';
+import type { Received } from '../../bot/channels/port.ts';
+import type { Bubble } from '../../bot/talk.ts';
+
+/** One line of a conversation; `seq` orders both sides. */
+export type Entry =
+  | { readonly seq: number; readonly at: Instant; readonly from: 'bot'; readonly bubble: Bubble }
+  | {
+      readonly seq: number;
+      readonly at: Instant;
+      readonly from: 'customer';
+      /** As the channel gave it. */
+      readonly messageId: string;
+      readonly shown: Shown;
+    };
+
+/** What a transcript may show of a customer's message: codes and secrets are masked already. */
+export type Shown =
+  | { readonly kind: 'text'; readonly text: string }
+  | { readonly kind: 'choice'; readonly questionId: string; readonly key: string }
+  | { readonly kind: 'picture' };
+
+export interface ChatHouse {
+  /**
+   * Stores a message; the same message id is stored once. Its turn runs on its own.
+   *
+   * @param address of the visitor, for limits
+   */
+  accept(received: Received, address: string): Promise<{ readonly conversationId: string }>;
+
+  conversationOf(visitor: string): Promise<string | undefined>;
+
+  /** Lines after `afterSeq`, in order. */
+  transcript(conversationId: string, afterSeq: number): Promise<readonly Entry[]>;
+
+  /** Where the conversation stands now. */
+  standing(conversationId: string): Promise<Standing>;
+
+  /** Calls back whenever the conversation or its case may have news; more often than needed is fine. */
+  subscribe(conversationId: string, onNews: () => void): () => void;
+
+  /** The digits of a link code, for the customer's own view only. @returns undefined once it can't be used */
+  reveal(codeId: string): Promise<string | undefined>;
+}
+
+export interface Standing {
+  /** The question an answer would count for. */
+  readonly openQuestionId: string | undefined;
+  readonly situation: Situation;
+}
+
+/** As pino has it. */
+export interface Log {
+  error(facts: object, message: string): void;
+  warn(facts: object, message: string): void;
+}
+
+export interface AppDeps {
+  readonly chat: ChatHouse;
+  /** May customers be sent here? */
+  readonly ready: () => Promise<boolean>;
+  readonly log: Log;
+  /** Pages are watermarked. */
+  readonly evaluation: boolean;
+  /** Is the product reached over https? Then the cookie never travels otherwise. */
+  readonly https: boolean;
+  readonly limits?: Limits;
+}
+
+/** Tokens a second and how many may be saved up. */
+export interface Rate {
+  readonly perSecond: number;
+  readonly burst: number;
+}
+
+export interface Limits {
+  /** Messages of one visitor. */
+  readonly visitor: Rate;
+  /** Requests from one address; an office may share one. */
+  readonly address: Rate;
+  /** New conversations from one address. */
+  readonly newcomers: Rate;
+}

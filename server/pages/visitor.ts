@@ -1,0 +1,30 @@
+/**
+ * Who is at the other end of a browser: a random token in a cookie. Only its hash is kept; whoever reads the database
+ * cannot go on with somebody's conversation.
+ */
+import { createHash, randomBytes } from 'node:crypto';
+import type { Request, Response } from 'express';
+
+const COOKIE = 'xuqi';
+const TOKEN_BYTES = 32;
+/** As long as an untouched case is kept. */
+const KEPT_MS = 30 * 24 * 3_600_000;
+/** 32 bytes as base64url. */
+const IN_HEADER = new RegExp(`(?:^|;\\s*)${COOKIE}=([A-Za-z0-9_-]{43})(?:;|$)`);
+
+/** @returns the visitor of the channel's port: SHA-256 of the token, hex; undefined without a well-formed cookie */
+export function visitorOf(req: Request): string | undefined {
+  const token = IN_HEADER.exec(req.headers.cookie ?? '')?.[1];
+  return token === undefined ? undefined : hashOf(token);
+}
+
+/** Gives a newcomer a token. */
+export function welcomeVisitor(res: Response, https: boolean): string {
+  const token = randomBytes(TOKEN_BYTES).toString('base64url');
+  res.cookie(COOKIE, token, { httpOnly: true, sameSite: 'lax', secure: https, path: '/', maxAge: KEPT_MS });
+  return hashOf(token);
+}
+
+function hashOf(token: string): string {
+  return createHash('sha256').update(token).digest('hex');
+}
