@@ -26,7 +26,7 @@ export default {
         'The conversation turns a message into commands and a reply. If it needs the server, declare what it needs as an input and let the server hand it in.',
       severity: 'error',
       from: { path: '^bot/', pathNot: TEST },
-      to: { path: '^(server|bridge-agent|sandbox|templates)/' },
+      to: { path: '^(server|bridge-agent|sandbox)/' },
     },
     {
       name: 'bot-does-no-io',

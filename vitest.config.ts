@@ -2,10 +2,7 @@
  * All tests. `rules` stand beside what they test and share one database server; `contract`, `browser`, `journeys` and
  * `crash` run real processes and are given more time.
  */
-import { existsSync } from 'node:fs';
 import { defineConfig } from 'vitest/config';
-
-const globalSetup = ['tests/database.ts'].filter((file) => existsSync(file));
 
 const WITH_PROCESSES_MS = 180_000;
 
@@ -24,7 +21,7 @@ export default defineConfig({
         test: {
           name: 'rules',
           include: ['{renewal,bot,bridge-agent,server,sandbox,scripts}/**/*.test.ts', 'tests/*.test.ts'],
-          globalSetup,
+          globalSetup: ['tests/database.ts'],
           testTimeout: 30_000,
           hookTimeout: 60_000,
         },
@@ -42,7 +39,7 @@ function processes(name: string) {
     test: {
       name,
       include: [`tests/${name}/**/*.test.ts`],
-      globalSetup,
+      globalSetup: ['tests/database.ts'],
       testTimeout: WITH_PROCESSES_MS,
       hookTimeout: WITH_PROCESSES_MS,
     },
