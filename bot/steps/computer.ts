@@ -1,0 +1,65 @@
+/**
+ * Joining the customer's computer: the code that is typed there, then the two digits that are typed here. Only the
+ * customer's own message counts (design §6).
+ */
+import { problem, wish, type Reaction } from '../reaction.ts';
+import type { Finding, TurnInput } from '../turn-contract.ts';
+import { matchDigitsIn } from '../understand/values.ts';
+import { option, problemWords } from '../words.ts';
+import { caseStep, chose } from './step.ts';
+
+type Matched = Extract<Finding, { kind: 'match-number' }>;
+
+export const link = caseStep({
+  ask: (s) => {
+    const { link: live } = s.live;
+    return {
+      template: 'link',
+      data: {
+        /** Work on the key has begun, and the computer is gone. */
+        again: s.case.computer !== 'none',
+        code: null,
+        none: live.kind === 'code' ? null : problemWords('code/too-many'),
+      },
+      options: [option('1', 'new-code')],
+      example: 'link',
+      ...(live.kind === 'code' && { secret: { kind: 'link-code', codeId: live.codeId } as const }),
+    };
+  },
+  answer: (s, said) => (chose(said, 'new-code') ? { after: unlinked(s) } : 'miss'),
+});
+
+export const match = caseStep({
+  ask: (s) => ({
+    template: 'match',
+    data: { computer: s.live.link.kind === 'asking' ? s.live.link.computer : { name: '', os: '' } },
+    options: [option('1', 'not-mine')],
+    example: 'match',
+  }),
+  answer: () => 'miss',
+  check: (s, said) => {
+    if (s.live.link.kind !== 'asking') return { kind: 'none' };
+    const { linkId } = s.live.link;
+    if (chose(said, 'not-mine')) return { kind: 'refuse-computer', linkId };
+    const digits = said.kind === 'text' ? matchDigitsIn(said.text) : undefined;
+    return digits ? { kind: 'match-number', linkId, digits } : { kind: 'none' };
+  },
+});
+
+/** A code serves once: after a wrong number, a late one or a refusal there is a new one. */
+export function matched(s: TurnInput, finding: Matched): Reaction {
+  if (finding.verdict !== 'joined') return { after: unlinked(s), remark: problem(`link/${finding.verdict}`) };
+  const { link: live } = s.live;
+  if (live.kind !== 'asking' || !s.case) return { after: s };
+  const { linkId, computer } = live;
+  const linked = { ...s, live: { ...s.live, link: { kind: 'linked', linkId } as const } };
+  return wish(linked, { type: 'report-computer-joined', linkId, computer });
+}
+
+export function computerRefused(s: TurnInput): Reaction {
+  return { after: unlinked(s), remark: problem('link/not-mine') };
+}
+
+function unlinked<S extends TurnInput>(s: S): S {
+  return { ...s, live: { ...s.live, link: { kind: 'none' } } };
+}
