@@ -1,0 +1,61 @@
+/** The ordinary path, as a customer walks it: six messages in the chat, a code and two PINs at the computer. */
+import { Chat } from './chat.ts';
+import { Phone } from './phone.ts';
+import { MOBILE, PIN, type Product } from './product.ts';
+import { Terminal } from './terminal.ts';
+
+/** 2026年6月15日 → 2026-06-15. */
+export function dayIn(text: string): string {
+  const [, year = '', month = '', day = ''] = /(\d{4})年(\d{1,2})月(\d{1,2})日/.exec(text) ?? [];
+  return `${year}-${month.padStart(2, '0')}-${day.padStart(2, '0')}`;
+}
+
+export async function signIn(product: Product): Promise<Chat> {
+  const chat = await Chat.open(product.chat);
+  const phone = new Phone(product.phone, MOBILE);
+  await phone.forget();
+  await chat.hears(/请发证书登记的手机号/);
+  await chat.say(MOBILE);
+  await chat.say(await phone.code());
+  await chat.hears(/回复证书前面的数字|没有可以办的证书/);
+  return chat;
+}
+
+/** What the details card promised and the done card said, as calendar dates. */
+export interface Renewed {
+  readonly promised: string;
+  readonly done: string;
+  readonly messages: number;
+}
+
+/** Renews the certificate of `unit`, whose key is plugged into the computer. */
+export async function renew(product: Product, unit: string): Promise<Renewed> {
+  const chat = await signIn(product);
+  const computer = new Terminal('node scripts/agent.mjs', product.env());
+  try {
+    const choice = await chat.hears(new RegExp(`(\\d) ${unit}`));
+    await chat.say(choice[1] ?? '');
+    await chat.hears(/还没开标/);
+    await chat.say('1');
+    const code = await chat.hears(/(?:\d ?){11}(?=.*有效)/);
+    await computer.reads(/连接码：/);
+    computer.type(`${code[0].replaceAll(' ', '')}\r`);
+    const digits = await computer.reads(/(\d) (\d)\s+如果不是您/);
+    await chat.hears(/屏幕上的两位数字/);
+    await chat.say(`${digits[1] ?? ''}${digits[2] ?? ''}`);
+    const details = await chat.hears(/延期后至少到 (\S+)/);
+    await chat.say('1');
+    await computer.reads(/同意请按 Y/);
+    computer.type('Y');
+    await computer.reads(/UKey 密码/);
+    computer.type(`${PIN}\r`);
+    await computer.reads(/验证新证书[^]*UKey 密码（/);
+    computer.type(`${PIN}\r`);
+    await computer.reads(/验证通过，续期完成/);
+    const done = await chat.hears(/新的有效期到 (\S+)/);
+    return { promised: dayIn(details[1] ?? ''), done: dayIn(done[1] ?? ''), messages: chat.sent };
+  } finally {
+    chat.close();
+    await computer.close();
+  }
+}

@@ -1,0 +1,69 @@
+/** S2: the window closes 730 days after the last day, which is a date and not "two years" (domain §7.2, R2). */
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { MANUAL_WINDOW } from '../../renewal/policy.ts';
+import { checkWindow } from '../../renewal/window.ts';
+import { Chat } from './chat.ts';
+import { Product } from './product.ts';
+import { dayIn, signIn } from './renewal.ts';
+
+/** Between the first end and its last day lies 2028-02-29, between the second and its last day none. */
+const CERTIFICATES = [
+  { unit: '闰年示例科技有限公司', uscc: '91371400MA3XQ01D7Q', end: '2026-06-15', last: '2028-06-14' },
+  { unit: '平年示例科技有限公司', uscc: '91371400MA3XQ02B7C', end: '2025-03-01', last: '2027-03-01' },
+] as const;
+const endOf = (day: string) => `${day}T23:59:59+08:00`;
+
+describe('S2 the window closes on the 730th day after the end', () => {
+  let product: Product;
+  beforeAll(() => {
+    product = new Product(
+      CERTIFICATES.map(({ unit, uscc, end }) => ({
+        name: end,
+        unit,
+        uscc,
+        notBefore: new Date(Date.parse(endOf(end)) - 365 * 86_400_000).toISOString(),
+        notAfter: endOf(end),
+      })),
+    );
+  });
+  afterAll(() => product.dispose());
+
+  test.each([
+    { end: '2026-06-15', now: '2028-06-13T12:00:00+08:00', answer: 'open' },
+    { end: '2026-06-15', now: '2028-06-14T23:59:59+08:00', answer: 'open' },
+    { end: '2026-06-15', now: '2028-06-15T00:00:00+08:00', answer: 'too-late' },
+    { end: '2025-03-01', now: '2027-02-28T12:00:00+08:00', answer: 'open' },
+    { end: '2025-03-01', now: '2027-03-01T23:59:59+08:00', answer: 'open' },
+    { end: '2025-03-01', now: '2027-03-02T00:00:00+08:00', answer: 'too-late' },
+  ])('by the rule, a certificate that ended on $end is $answer at $now', ({ end, now, answer }) => {
+    expect(checkWindow(Date.parse(endOf(end)), Date.parse(now), MANUAL_WINDOW).kind).toBe(answer);
+  });
+
+  test.each([
+    { certificate: CERTIFICATES[1], now: '2027-02-28T10:00:00+08:00', open: true },
+    { certificate: CERTIFICATES[1], now: '2027-03-01T23:58:00+08:00', open: true },
+    { certificate: CERTIFICATES[1], now: '2027-03-02T00:00:00+08:00', open: false },
+    { certificate: CERTIFICATES[0], now: '2028-06-13T10:00:00+08:00', open: true },
+    { certificate: CERTIFICATES[0], now: '2028-06-14T23:58:00+08:00', open: true },
+    { certificate: CERTIFICATES[0], now: '2028-06-15T00:00:00+08:00', open: false },
+  ])('asked in the chat at $now about the end on $certificate.end', async ({ certificate, now, open }) => {
+    const { unit, uscc, last } = certificate;
+    await product.runAt(now);
+    const stranger = await Chat.open(product.chat);
+    await stranger.say('1');
+    await stranger.hears(/请发统一社会信用代码/);
+    await stranger.say(uscc);
+    const told = open ? /已过期，还可以办，办到 ?(\S+)/ : /已超期， ?(\S+) ?截止，要到服务网点办/;
+    expect(dayIn((await stranger.hears(told))[1] ?? '')).toBe(last);
+    const customer = await signIn(product);
+    if (open) {
+      const choice = await customer.hears(new RegExp(`(\\d) ${unit}`));
+      await customer.say(choice[1] ?? '');
+      await customer.hears(/还没开标/);
+    } else {
+      await customer.hears(new RegExp(`– ${unit}[^]*?已超期`));
+    }
+    stranger.close();
+    customer.close();
+  });
+});
