@@ -10,9 +10,12 @@ import { AuthorityError, type Authority } from './authority.ts';
 const LONGEST_SOCKET_PATH = 103;
 const QUESTION_TIMEOUT_MS = 10_000;
 
+/** One that is about to end, perhaps: trying again may help. */
+export class SocketTaken extends AuthorityError {}
+
 /**
  * @param socketPath becomes a socket that only this user may open
- * @throws AuthorityError path too long, or another CA answers there
+ * @throws AuthorityError path too long; SocketTaken
  */
 export async function listen(
   authority: Authority,
@@ -21,7 +24,7 @@ export async function listen(
 ): Promise<Server> {
   if (Buffer.byteLength(socketPath) > LONGEST_SOCKET_PATH)
     throw new AuthorityError(`the socket path is longer than ${LONGEST_SOCKET_PATH} bytes: ${socketPath}`);
-  if (await isAnswered(socketPath)) throw new AuthorityError(`another CA answers at ${socketPath}`);
+  if (await isAnswered(socketPath)) throw new SocketTaken(`another CA answers at ${socketPath}`);
   unlinkStale(socketPath);
 
   const server = createServer({ requestTimeout: QUESTION_TIMEOUT_MS }, (request, response) => {

@@ -1,0 +1,205 @@
+/**
+ * One customer's computer joined to one case, as a row with a life of its own:
+ *
+ *   asking ─ right number ─ linked ─ closed
+ *      └──── wrong number, expired, not mine ─ refused
+ *
+ * Every change is guarded by the state it starts from, so of two that race one wins and the other sees what became.
+ */
+import { randomUUID } from 'node:crypto';
+import { LINK_LIFE_MS, LINK_SILENCE_MS, MATCH_LIFE_MS } from '../../bridge-agent/protocol.ts';
+import type { LiveLink } from '../../renewal/agenda.ts';
+import type { Instant } from '../../renewal/calendar.ts';
+import type { Computer } from '../../renewal/case.ts';
+import type { ProblemCode } from '../../renewal/problem.ts';
+import type { BridgeDependencies, UsedCode } from './ports.ts';
+
+export type LinkRow = NonNullable<Awaited<ReturnType<BridgeDependencies['db']['bridgeLink']['findUnique']>>>;
+
+export interface Asker {
+  readonly devicePublicKey: Buffer;
+  readonly matchNumber: string;
+  readonly computer: Computer;
+}
+
+export type MatchVerdict = 'joined' | 'wrong-number' | 'expired';
+
+export interface Links {
+  /** A computer typed the right code; the conversation now asks for its match number. */
+  ask(code: UsedCode, asker: Asker): Promise<LinkRow>;
+  /**
+   * The customer typed digits for the computer that asks. One try; what was decided once stays, so the same message
+   * may be asked about again.
+   */
+  confirm(linkId: string, digits: string): Promise<MatchVerdict>;
+  /** 不是我的电脑 */
+  refuse(linkId: string): Promise<void>;
+  /** The device came back on another connection; undefined when it has no link to come back to. */
+  resume(linkId: string, asker: Asker): Promise<LinkRow | undefined>;
+  find(linkId: string): Promise<LinkRow | undefined>;
+  /** The link still lives; written at most once a minute. */
+  touch(linkId: string): Promise<void>;
+  close(linkId: string, why: string): Promise<void>;
+  /** What the agenda asks: is a computer there, asking, or expected? */
+  liveLink(caseId: string, now: Instant): Promise<LiveLink>;
+}
+
+const TOUCH_EVERY_MS = 60_000;
+
+export function openLinks(deps: BridgeDependencies): Links {
+  const { db, clock } = deps;
+
+  const find = async (linkId: string) => (await db.bridgeLink.findUnique({ where: { id: linkId } })) ?? undefined;
+
+  async function refuseAsking(linkId: string, why: ProblemCode): Promise<void> {
+    const closed = { state: 'refused', closedAt: new Date(clock.now()), closedWhy: why };
+    const { count } = await db.bridgeLink.updateMany({ where: { id: linkId, state: 'asking' }, data: closed });
+    if (count > 0) await deps.tell({ kind: 'link', linkId });
+  }
+
+  async function join({ id, caseId }: LinkRow): Promise<void> {
+    const now = clock.now();
+    const at = new Date(now);
+    const older = await db.bridgeLink.findMany({ where: { caseId, state: 'linked' }, select: { id: true } });
+    await db
+      .$transaction(async (tx) => {
+        const closed = { state: 'closed', closedAt: at, closedWhy: 'link/replaced' };
+        await tx.bridgeLink.updateMany({ where: { caseId, state: 'linked' }, data: closed });
+        const joined = { state: 'linked', joinedAt: at, seenAt: at, expiresAt: new Date(now + LINK_LIFE_MS) };
+        const { count } = await tx.bridgeLink.updateMany({ where: { id, state: 'asking' }, data: joined });
+        if (count === 0) throw new LostRace();
+      })
+      .catch((error: unknown) => {
+        if (!(error instanceof LostRace)) throw error;
+      });
+    for (const { id: linkId } of older) await deps.tell({ kind: 'link', linkId });
+  }
+
+  /** The conversation that showed the code learns that its computer came or went. */
+  async function lookAgain({ codeId }: LinkRow): Promise<void> {
+    const code = await db.code.findUniqueOrThrow({ where: { id: codeId }, select: { conversationId: true } });
+    await deps.lookAgain(code.conversationId);
+  }
+
+  async function announce(row: LinkRow): Promise<void> {
+    const computer = row.computer as unknown as Computer;
+    const joined = { type: 'report-computer-joined', linkId: row.id, computer } as const;
+    await deps.report(row.caseId, `link/${row.id}/joined`, joined);
+    await deps.tell({ kind: 'link', linkId: row.id });
+  }
+
+  return {
+    find,
+
+    async ask({ codeId, caseId, conversationId }, { devicePublicKey, matchNumber, computer }) {
+      const id = randomUUID();
+      const now = clock.now();
+      const earlier = await db.bridgeLink.findMany({ where: { caseId, state: 'asking' }, select: { id: true } });
+      for (const { id: linkId } of earlier) await refuseAsking(linkId, 'link/expired');
+      const row = await db.bridgeLink.create({
+        data: {
+          id,
+          caseId,
+          codeId,
+          state: 'asking',
+          devicePublicKey: new Uint8Array(devicePublicKey),
+          computer: { ...computer },
+          matchSealed: deps.seal(matchNumber, id),
+          askedAt: new Date(now),
+          seenAt: new Date(now),
+          expiresAt: new Date(now + MATCH_LIFE_MS),
+        },
+      });
+      await deps.lookAgain(conversationId);
+      return row;
+    },
+
+    async confirm(linkId, digits) {
+      const asked = await find(linkId);
+      if (asked?.state === 'asking') {
+        if (asked.expiresAt.getTime() <= clock.now()) await refuseAsking(linkId, 'link/expired');
+        else if (deps.open(asked.matchSealed, linkId) === digits) await join(asked);
+        else await refuseAsking(linkId, 'link/wrong-number');
+      }
+      const row = await find(linkId);
+      if (row?.state === 'linked') await announce(row);
+      if (row?.joinedAt) return 'joined';
+      return row?.closedWhy === 'link/wrong-number' ? 'wrong-number' : 'expired';
+    },
+
+    refuse: (linkId) => refuseAsking(linkId, 'link/not-mine'),
+
+    async resume(linkId, { devicePublicKey, matchNumber }) {
+      const row = await find(linkId);
+      if (!row || !devicePublicKey.equals(row.devicePublicKey) || row.expiresAt.getTime() <= clock.now())
+        return undefined;
+      if (row.state === 'linked') {
+        const seenAt = new Date(clock.now());
+        await db.bridgeLink.updateMany({ where: { id: linkId, state: 'linked' }, data: { seenAt } });
+        if (isSilent(row, clock.now())) await lookAgain(row);
+        return row;
+      }
+      if (row.state !== 'asking') return undefined;
+      // the number belongs to the handshake: a new one is shown now
+      const matchSealed = deps.seal(matchNumber, linkId);
+      const { count } = await db.bridgeLink.updateMany({
+        where: { id: linkId, state: 'asking' },
+        data: { matchSealed },
+      });
+      return count > 0 ? row : await find(linkId);
+    },
+
+    async touch(linkId) {
+      const now = clock.now();
+      const stale = { id: linkId, state: 'linked', seenAt: { lt: new Date(now - TOUCH_EVERY_MS) } };
+      await db.bridgeLink.updateMany({ where: stale, data: { seenAt: new Date(now) } });
+    },
+
+    async close(linkId, why) {
+      const closed = { state: 'closed', closedAt: new Date(clock.now()), closedWhy: why };
+      const open = { id: linkId, state: { in: ['asking', 'linked'] } };
+      const { count } = await db.bridgeLink.updateMany({ where: open, data: closed });
+      const row = count > 0 && (await find(linkId));
+      if (!row) return;
+      await deps.tell({ kind: 'link', linkId });
+      await lookAgain(row);
+    },
+
+    async liveLink(caseId, now) {
+      const [links, code] = await Promise.all([
+        db.bridgeLink.findMany({
+          where: { caseId, state: { in: ['asking', 'linked'] }, expiresAt: { gt: new Date(now) } },
+          orderBy: { askedAt: 'desc' },
+        }),
+        db.code.findFirst({
+          where: { purpose: 'link', caseId, usedAt: null, voidedAt: null, expiresAt: { gt: new Date(now) } },
+          orderBy: { createdAt: 'desc' },
+        }),
+      ]);
+      return liveLinkOf(links, code ?? undefined, now);
+    },
+  };
+}
+
+/** A computer that asks comes first: somebody waits in front of it. */
+export function liveLinkOf(
+  links: readonly Pick<LinkRow, 'id' | 'state' | 'computer' | 'expiresAt' | 'seenAt'>[],
+  code: { readonly id: string; readonly expiresAt: Date } | undefined,
+  now: Instant,
+): LiveLink {
+  const alive = links.filter(({ expiresAt }) => expiresAt.getTime() > now);
+  const asking = alive.find(({ state }) => state === 'asking');
+  if (asking) return { kind: 'asking', linkId: asking.id, computer: asking.computer as unknown as Computer };
+  const linked = alive.find(({ state, seenAt }) => state === 'linked' && !isSilent({ seenAt }, now));
+  if (linked) return { kind: 'linked', linkId: linked.id };
+  if (code) return { kind: 'code', codeId: code.id, expiresAt: code.expiresAt.getTime() };
+  return { kind: 'none' };
+}
+
+/** So long without a sign of life the customer is asked to join a computer again. */
+function isSilent({ seenAt }: Pick<LinkRow, 'seenAt'>, now: Instant): boolean {
+  return seenAt.getTime() <= now - LINK_SILENCE_MS;
+}
+
+/** Another decision about the same row came first. */
+class LostRace extends Error {}

@@ -1,0 +1,132 @@
+/**
+ * Asks the CA for the certificate of one public key (`issue/<spki>`) and looks at what came back before anybody
+ * else does. The CA gives one certificate per request id, so nothing here is ever issued twice.
+ */
+import { randomUUID } from 'node:crypto';
+import type { Effect } from '../../renewal/effects.ts';
+import { ProblemError } from '../../renewal/problem.ts';
+import { newEnd } from '../../renewal/window.ts';
+import type { Clock } from '../clock.ts';
+import type { Database } from '../db.ts';
+import { CertificateError, readCertificate, type CertificateView } from '../pki/certificate.ts';
+import { checkIssued } from '../pki/issued-certificate.ts';
+import type { CaAnswer, CertificateAuthority } from '../providers/ca/port.ts';
+import type { EffectHandler, EffectRow, Outcome } from './port.ts';
+
+type Issue = Extract<Effect, { type: 'issue' }>;
+
+/** The registry's row of the certificate that is replaced. */
+type Replaced = NonNullable<Awaited<ReturnType<Database['certificate']['findUnique']>>>;
+
+export interface IssueDependencies {
+  readonly ca: CertificateAuthority;
+  readonly db: Database;
+  /** CA certificates that we take certificates from. */
+  readonly pinned: readonly CertificateView[];
+  readonly clock: Clock;
+}
+
+const RETRY_MS = 5_000;
+const ASK_AGAIN_MS = 2_000;
+
+export function issueHandler({ ca, db, pinned, clock }: IssueDependencies): EffectHandler {
+  async function settle(row: EffectRow, effect: Issue, answer: CaAnswer): Promise<Outcome> {
+    const { requestId, spki, years } = effect;
+    switch (answer.kind) {
+      case 'pending':
+        return { kind: 'unknown', problem: 'ca/unreachable', pauseMs: answer.askAfterMs };
+      case 'rejected': {
+        const problem = 'ca/rejected';
+        return { kind: 'failed', problem, report: { type: 'report-issue-rejected', requestId, problem } };
+      }
+      case 'issued': {
+        const replaced = await replacedBy(db, row);
+        const certificate = acceptable(answer.certificate, (issued) => {
+          checkIssued(issued, { spki, years, pinned, replaced: readCertificate(replaced.der) }, clock.now());
+        });
+        if (!certificate) {
+          const problem = 'certificate/not-acceptable';
+          return { kind: 'failed', problem, report: { type: 'report-issue-rejected', requestId, problem } };
+        }
+        await register(db, certificate, replaced);
+        const { serial, sha256, notBefore, notAfter, der } = certificate;
+        const issued = { requestId, spki, serial, sha256, notBefore, notAfter, certificate: der.toString('base64') };
+        return { kind: 'done', report: { type: 'report-certificate-issued', ...issued } };
+      }
+    }
+  }
+
+  async function send(row: EffectRow): Promise<Outcome> {
+    const effect = row.body as Issue;
+    const { requestId, csr, proof, profile, replacesSerial, oldNotAfter, years } = effect;
+    // the issuance instant: certificates count in whole seconds
+    const notBefore = Math.floor(clock.now() / 1000) * 1000;
+    const notAfter = newEnd(oldNotAfter, notBefore, years);
+    const order = { requestId, proof, profile, notBefore, notAfter, replaces: replacesSerial };
+    try {
+      const answer = await ca.request({ ...order, csr: Buffer.from(csr, 'base64') });
+      return await settle(row, effect, answer);
+    } catch (error) {
+      if (error instanceof ProblemError) return { kind: 'later', problem: error.code, pauseMs: RETRY_MS };
+      return { kind: 'unknown', problem: 'ca/unreachable', pauseMs: ASK_AGAIN_MS };
+    }
+  }
+
+  return {
+    type: 'issue',
+    send,
+    async ask(row) {
+      const effect = row.body as Issue;
+      try {
+        const answer = await ca.ask(effect.requestId);
+        // it never arrived; the id keeps a second one from being issued should it still be on its way
+        if (answer.kind === 'unknown-request') return await send(row);
+        return await settle(row, effect, answer);
+      } catch {
+        return { kind: 'unknown', problem: 'ca/unreachable', pauseMs: RETRY_MS };
+      }
+    },
+  };
+}
+
+function acceptable(der: Buffer, check: (certificate: CertificateView) => void): CertificateView | undefined {
+  try {
+    const certificate = readCertificate(der);
+    check(certificate);
+    return certificate;
+  } catch (error) {
+    if (error instanceof CertificateError || error instanceof ProblemError) return undefined;
+    throw error;
+  }
+}
+
+async function replacedBy(db: Database, row: EffectRow): Promise<Replaced> {
+  const found =
+    row.caseId && (await db.renewalCase.findUnique({ where: { id: row.caseId }, include: { certificate: true } }));
+  if (!found) throw new Error(`no case to issue for: ${row.key}`);
+  return found.certificate;
+}
+
+/** The registration authority knows the new certificate from now on; the same one is entered once. */
+async function register(db: Database, issued: CertificateView, replaced: Replaced): Promise<void> {
+  const { sha256, serial, der, notBefore, notAfter } = issued;
+  await db.certificate.upsert({
+    where: { sha256 },
+    update: {},
+    create: {
+      id: randomUUID(),
+      projectId: replaced.projectId,
+      serial,
+      sha256,
+      der: new Uint8Array(der),
+      unit: replaced.unit,
+      uscc: replaced.uscc,
+      notBefore: new Date(notBefore),
+      notAfter: new Date(notAfter),
+      status: 'good',
+      contactMobileIndex: replaced.contactMobileIndex,
+      contactMobileSealed: replaced.contactMobileSealed,
+      replacesId: replaced.id,
+    },
+  });
+}
