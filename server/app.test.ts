@@ -156,10 +156,10 @@ test.each([
   ['nothing', {}, 400, 'channel/malformed'],
 ])('a message of %s gets a clear answer', async (_, fields, status, code) => {
   const cookie = await visit();
-  const json = await post(cookie, fields as Fields);
+  const json = await post(cookie, fields);
   expect(json.status).toBe(status);
   expect(await json.json()).toMatchObject({ code, zh: expect.stringMatching(/。$/) as string });
-  const page = await post(cookie, fields as Fields, AS_A_FORM);
+  const page = await post(cookie, fields, AS_A_FORM);
   expect(page.status).toBe(status);
   expect(await page.text()).toContain('回到对话');
   expect(house.received).toHaveLength(1);

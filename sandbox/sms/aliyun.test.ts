@@ -95,7 +95,7 @@ test('a number gets one message a minute, five an hour, ten a day; the carrier s
     outcomes.push(
       await send().then(
         () => 'sent',
-        (error: { code: string }) => error.code,
+        (error: unknown) => (error as { code: string }).code,
       ),
     );
   };

@@ -5,6 +5,7 @@
  * https://help.aliyun.com/zh/sms/developer-reference/api-dysmsapi-2017-05-25-sendsms
  */
 import { randomUUID } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
 import express, { type Request, type Response, type Router } from 'express';
 import { z } from 'zod';
 import type { Carrier, Message } from './carrier.ts';
@@ -61,28 +62,31 @@ export function aliyunParty(carrier: Carrier, config: AliyunPartyConfig): Router
 
 async function sendSms(carrier: Carrier, req: Request, res: Response): Promise<void> {
   const manner = carrier.nextManner();
-  if (manner?.kind === 'drop-call') return void req.socket.destroy();
-  if (manner?.kind === 'delay') await new Promise((resolve) => setTimeout(resolve, manner.ms));
-  if (manner?.kind === 'refuse') return answer(res, 200, manner.code);
+  if (manner?.kind === 'delay') await pause(manner.ms);
+  const taken = manner?.kind === 'refuse' ? { code: manner.code } : manner?.kind !== 'drop-call' && take(carrier, req);
+  if (!taken || manner?.kind === 'drop-answer') req.socket.destroy();
+  else if (taken.code === 'OK') answer(res, 200, 'OK', { BizId: taken.bizId });
+  else answer(res, taken.code === 'MissingParameter' ? 400 : 200, taken.code);
+}
 
+function take(carrier: Carrier, req: Request): { code: string; bizId?: string } {
   const params = SendSms.safeParse(req.query);
-  if (!params.success) return answer(res, 400, 'MissingParameter');
+  if (!params.success) return { code: 'MissingParameter' };
   const { PhoneNumbers: mobile, SignName, TemplateCode: templateCode, TemplateParam: json, OutId: outId } = params.data;
-  if (!MOBILE.test(mobile)) return answer(res, 200, 'isv.MOBILE_NUMBER_ILLEGAL');
   const code = codeIn(json);
-  if (code === undefined) return answer(res, 200, 'isv.TEMPLATE_MISSING_PARAMETERS');
-  const limit = carrier.limitReached(mobile);
-  if (limit) return answer(res, 200, 'isv.BUSINESS_LIMIT_CONTROL', { Message: `触发流控 ${limit}` });
-
+  if (!MOBILE.test(mobile)) return { code: 'isv.MOBILE_NUMBER_ILLEGAL' };
+  if (code === undefined) return { code: 'isv.TEMPLATE_MISSING_PARAMETERS' };
+  if (carrier.isOverLimit(mobile)) return { code: 'isv.BUSINESS_LIMIT_CONTROL' };
   const text = `【${SignName}】验证码 ${code}，5 分钟内有效。我们不会打电话要验证码。`;
-  const taken = carrier.take({ mobile, code, text, templateCode, outId });
-  if (manner?.kind === 'drop-answer') return void req.socket.destroy();
-  answer(res, 200, 'OK', { BizId: taken.bizId });
+  return { code: 'OK', bizId: carrier.take({ mobile, code, text, templateCode, outId }).bizId };
 }
 
 function querySendDetails(carrier: Carrier, req: Request, res: Response): void {
   const params = QuerySendDetails.safeParse(req.query);
-  if (!params.success) return answer(res, 400, 'MissingParameter');
+  if (!params.success) {
+    answer(res, 400, 'MissingParameter');
+    return;
+  }
   const { PhoneNumber, SendDate, PageSize, CurrentPage } = params.data;
   const found = carrier.messages.filter((m) => m.mobile === PhoneNumber && sendDate(m).startsWith(dashed(SendDate)));
   const page = found.slice((CurrentPage - 1) * PageSize, CurrentPage * PageSize);

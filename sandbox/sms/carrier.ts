@@ -66,14 +66,13 @@ export class Carrier {
     return this.#manners.shift();
   }
 
-  /** @returns the limit that is used up, or undefined */
-  limitReached(mobile: string): keyof FlowLimits | undefined {
+  /** Has the number had all it may get? */
+  isOverLimit(mobile: string): boolean {
+    const now = this.#now();
     const within = (ms: number) =>
-      this.#messages.filter((m) => m.mobile === mobile && m.at > this.#now() - ms && m.at <= this.#now()).length;
-    if (within(MINUTE_MS) >= this.limits.perMinute) return 'perMinute';
-    if (within(60 * MINUTE_MS) >= this.limits.perHour) return 'perHour';
-    if (within(24 * 60 * MINUTE_MS) >= this.limits.perDay) return 'perDay';
-    return undefined;
+      this.#messages.filter((m) => m.mobile === mobile && m.at > now - ms && m.at <= now).length;
+    const { perMinute, perHour, perDay } = this.limits;
+    return within(MINUTE_MS) >= perMinute || within(60 * MINUTE_MS) >= perHour || within(24 * 60 * MINUTE_MS) >= perDay;
   }
 
   take(message: Omit<Message, 'bizId' | 'at'>): Message {

@@ -20,7 +20,7 @@ export interface SmsCode {
 export interface SmsEffectDeps {
   readonly sender: SmsSender;
   /** @returns undefined when there is no such code */
-  readCode(codeId: string): Promise<SmsCode | undefined>;
+  readonly readCode: (codeId: string) => Promise<SmsCode | undefined>;
 }
 
 const Body = z.strictObject({ codeId: z.uuid() });

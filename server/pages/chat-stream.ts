@@ -92,19 +92,19 @@ function follow(conversationId: string, after: number, res: Response, deps: Stre
 
 /** Runs `work` once for any number of calls while it runs, and once more for those. */
 function oneAtATime(work: () => Promise<void>, onError: (error: unknown) => void): () => void {
-  let running = false;
-  let again = false;
+  const state = { running: false, again: false };
   const run = async () => {
-    running = true;
-    do {
-      again = false;
+    while (state.again) {
+      state.again = false;
       await work();
-    } while (again);
-    running = false;
+    }
+    state.running = false;
   };
   return () => {
-    again = true;
-    if (!running) run().catch(onError);
+    state.again = true;
+    if (state.running) return;
+    state.running = true;
+    run().catch(onError);
   };
 }
 

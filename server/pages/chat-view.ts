@@ -83,7 +83,7 @@ export function linesAfter(
       const saying = { seq: entry.seq, day: dayLine(entry.at, before?.at) };
       return [
         entry.from === 'customer'
-          ? ownLine(entry, saying, entries)
+          ? Promise.resolve(ownLine(entry, saying, entries))
           : botLine(entry, before, saying, entries, standing, deps),
       ];
     }),

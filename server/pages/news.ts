@@ -14,25 +14,23 @@ export async function untilNews(
   check: () => Promise<boolean>,
   timeoutMs: number,
 ): Promise<boolean> {
-  let late = false;
-  let news = false;
-  let wake = () => {};
+  const seen = { news: false, late: false, wake: () => {} };
   const timer = setTimeout(() => {
-    late = true;
-    wake();
+    seen.late = true;
+    seen.wake();
   }, timeoutMs);
   const unsubscribe = chat.subscribe(conversationId, () => {
-    news = true;
-    wake();
+    seen.news = true;
+    seen.wake();
   });
   try {
-    for (;;) {
-      news = false;
-      if (await check()) return true;
-      if (late) return false;
+    while (!(await check())) {
+      if (seen.late) return false;
       // news that came while we looked is looked at again at once
-      if (!news) await new Promise<void>((resolve) => (wake = resolve));
+      if (!seen.news) await new Promise<void>((resolve) => (seen.wake = resolve));
+      seen.news = false;
     }
+    return true;
   } finally {
     unsubscribe();
     clearTimeout(timer);

@@ -9,6 +9,7 @@
   const composer = document.getElementById('composer');
   const strip = document.getElementById('offline');
   const THINKING_AFTER_MS = 1000;
+  const SEND_WITHIN_MS = 15_000;
 
   /** Messages on their way: id → { fields, line }. */
   const unsent = new Map();
@@ -48,17 +49,18 @@
     const message = unsent.get(id);
     if (!message) return;
     markSent(message.line);
+    expectAnswer();
     try {
       const answer = await fetch('/chat/messages', {
         method: 'POST',
         headers: { accept: 'application/json' },
         body: new URLSearchParams(message.fields),
+        signal: AbortSignal.timeout(SEND_WITHIN_MS),
       });
       if (!answer.ok) return markUnsent(id, await answer.json().catch(() => ({})));
       unsent.delete(id);
       // the cookie is gone: the page starts anew
       if (answer.redirected) return location.reload();
-      expectAnswer();
     } catch {
       markUnsent(id, {});
     }
@@ -71,6 +73,7 @@
 
   function markUnsent(id, { zh = '', hint = '' }) {
     const { line } = unsent.get(id);
+    stopThinking();
     markSent(line);
     line.classList.add('failed');
     const note = fromTemplate('unsent');
@@ -82,13 +85,18 @@
   }
 
   function expectAnswer() {
-    clearTimeout(thinking);
+    stopThinking();
     thinking = setTimeout(() => {
       const dots = fromTemplate('thinking').firstElementChild;
       dots.id = 'thinking-now';
       log.append(dots);
       showLatest();
     }, THINKING_AFTER_MS);
+  }
+
+  function stopThinking() {
+    clearTimeout(thinking);
+    document.getElementById('thinking-now')?.remove();
   }
 
   document.addEventListener('submit', (event) => {
@@ -127,8 +135,8 @@
   htmx.createEventSource = (url) => new EventSource(`${url}?after=${lastSeq()}`);
 
   log.addEventListener('htmx:sseBeforeMessage', (event) => {
-    clearTimeout(thinking);
-    document.getElementById('thinking-now')?.remove();
+    // the customer's own line comes back first; only the bot's is an answer
+    if (event.detail.data.includes('data-template')) stopThinking();
     // the server's own line takes the place of the one shown at once
     for (const line of log.querySelectorAll('.me:not([data-seq])')) {
       if (event.detail.data.includes(`id="${line.id}"`)) line.remove();
