@@ -28,7 +28,8 @@ export function say(reaction: Reaction): TurnOutput {
   const silent = asked ? undefined : silence(after);
   if (silent) return { talk: silent, says: [], ...changes, audit };
 
-  const { s, linkCode } = withLinkCode(after);
+  // what was asked back is forgotten when something else has happened
+  const { s, linkCode } = withLinkCode(asked ? after : withTalk(after, { confirming: 'none' }));
   const screen = screenOf(s);
   const prompt = promptOf(s, screen);
   const question: Question = { id: s.draw.questionId, step: screen.name, shows: screen.shows, options: prompt.options };

@@ -149,9 +149,6 @@ test('no bubble holds a whole mobile number or an SMS code', () => {
 });
 
 test('the service words are the project’s', () => {
-  expect(
-    SAID.filter(({ template }) => template === 'staff')
-      .map(render)
-      .join(''),
-  ).toContain(POLICY.service.hotline);
+  const staff = SAID.filter(({ template }) => template === 'staff').map((bubble) => render(bubble));
+  expect(staff.join('')).toContain(POLICY.service.hotline);
 });

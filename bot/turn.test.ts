@@ -1,0 +1,545 @@
+/** The rules of the conversation, one by one; `every-step.test.ts` holds what is true at every step. */
+import { describe, expect, test } from 'vitest';
+import {
+  arrivedAt,
+  certificate,
+  Conversation,
+  DETOURS,
+  HANDLER,
+  NOW,
+  outside,
+  POLICY,
+  TOKEN,
+  txnOf,
+  WAY,
+} from '../tests/conversation.ts';
+import { DAY_MS } from '../renewal/calendar.ts';
+import type { Finding } from './turn.ts';
+
+const templates = (bubbles: readonly { readonly template: string }[]) => bubbles.map(({ template }) => template);
+const lastFacts = (c: Conversation) => c.last?.caseChange?.facts.map(({ type }) => type) ?? [];
+const found = (finding: Finding) => () => finding;
+const detour = (name: string) => DETOURS[name]!();
+
+describe('the ordinary path', () => {
+  test('takes six messages of the customer, and says each thing once', () => {
+    const c = arrivedAt('done');
+    expect(templates(c.said)).toEqual([
+      'ask-mobile',
+      'ask-code',
+      'choose-certificate',
+      'bid-guard',
+      'link',
+      'match',
+      'look',
+      'details',
+      'rekey',
+      'done',
+    ]);
+  });
+
+  test('never says more than three bubbles between two messages of the customer', () => {
+    const c = new Conversation();
+    for (const go of Object.values(WAY)) {
+      go(c);
+      expect(c.talk.said).toBeLessThanOrEqual(3);
+    }
+  });
+
+  test('while the computer and the CA work, the chat is silent', () => {
+    const c = arrivedAt('rekey');
+    const before = c.said.length;
+    for (const point of ['issue', 'write-certificate', 'verify'] as const) WAY[point](c);
+    expect(c.said).toHaveLength(before);
+    WAY.done(c);
+    expect(templates(c.said.slice(before))).toEqual(['done']);
+  });
+});
+
+describe('signing in', () => {
+  test('a code goes out to the number that was typed, and the bubble shows it masked', () => {
+    const c = arrivedAt('sign-in-code');
+    expect(c.last?.smsCode).toEqual({ codeId: 'code-2' });
+    expect(c.said.at(-1)?.data).toMatchObject({ mobile: HANDLER.mobile });
+  });
+
+  test.each([
+    [{ kind: 'sms-code', verdict: 'wrong', triesLeft: 3 }, '还可以再试 3 次'],
+    [{ kind: 'sms-code', verdict: 'wrong', triesLeft: 0 }, '作废'],
+    [{ kind: 'sms-code', verdict: 'expired' }, '过期'],
+    [{ kind: 'sms-code', verdict: 'no-tries' }, '作废'],
+  ] as const)('%j is told and the code asked for again', (finding, words) => {
+    const c = arrivedAt('sign-in-code');
+    const says = c.text('123456', found(finding));
+    expect(templates(says)).toEqual(['problem', 'ask-code']);
+    expect(JSON.stringify(says[0])).toContain(words);
+    expect(c.handler).toBeUndefined();
+  });
+
+  test.each(['too-soon', 'too-many'] as const)(
+    'a code that may not be sent (%s) is told, and none goes out',
+    (verdict) => {
+      const c = arrivedAt('sign-in');
+      const finding = verdict === 'too-soon' ? ({ verdict, waitSeconds: 42 } as const) : ({ verdict } as const);
+      expect(templates(c.text('13800138000', found({ kind: 'send-code', ...finding })))).toEqual([
+        'problem',
+        'ask-mobile',
+      ]);
+      expect(c.last?.smsCode).toBeUndefined();
+    },
+  );
+
+  test('another code is a new one: the old question no longer counts', () => {
+    const c = arrivedAt('sign-in-code');
+    const old = c.talk.question!;
+    c.text('重新发送');
+    expect(c.last?.smsCode).toBeDefined();
+    expect(c.talk.question?.shows).not.toBe(old.shows);
+  });
+
+  test('at the code question another mobile number is a correction', () => {
+    const c = arrivedAt('sign-in-code');
+    expect(templates(c.text('13900139000'))).toEqual(['ask-code']);
+  });
+
+  test('返回 at the code question asks for the mobile again', () => {
+    expect(templates(arrivedAt('sign-in-code').text('返回'))).toEqual(['ask-mobile']);
+  });
+
+  test('a number that is none is told', () => {
+    expect(templates(arrivedAt('sign-in').text('1380013800012'))).toEqual(['problem', 'ask-mobile']);
+  });
+
+  test('with exactly one case going on, the conversation goes straight to its question', () => {
+    const going = arrivedAt('bid-guard');
+    const c = new Conversation();
+    c.openCases = [going.case!];
+    c.text('13800138000');
+    const says = c.text(
+      '123456',
+      found({ kind: 'sms-code', verdict: 'right', handlerId: HANDLER.id, openCaseIds: [going.case!.id] }),
+    );
+    expect(templates(says)).toEqual(['bid-guard']);
+  });
+
+  test('with two cases going on, the customer chooses', () => {
+    const going = arrivedAt('bid-guard').case!;
+    const c = new Conversation();
+    c.openCases = [going];
+    c.certificates = [certificate({ liveCase: { caseId: going.id } }), certificate({ id: 'other' })];
+    c.text('13800138000');
+    const right = { kind: 'sms-code', verdict: 'right', handlerId: HANDLER.id, openCaseIds: [going.id, 'x'] } as const;
+    expect(templates(c.text('123456', found(right)))).toEqual(['choose-certificate']);
+    expect(c.options[0]).toMatch(/^1 接着办/);
+    expect(templates(c.text('1'))).toEqual(['bid-guard']);
+    expect(c.case?.id).toBe(going.id);
+  });
+});
+
+describe('先查能不能办', () => {
+  test('answers before sign-in, without a name, and goes on with the first question', () => {
+    const c = detour('query');
+    const says = c.text('91350100M000100Y43');
+    expect(templates(says)).toEqual(['query-answers', 'ask-mobile']);
+    expect(JSON.stringify(says)).not.toContain('恒信');
+  });
+
+  test('nothing found is told, and asked again', () => {
+    const says = detour('query').text('91350100M000100Y43', found({ kind: 'query', verdict: 'answered', answers: [] }));
+    expect(templates(says)).toEqual(['problem', 'query']);
+  });
+
+  test('too many are refused', () => {
+    const says = detour('query').text('91350100M000100Y43', found({ kind: 'query', verdict: 'too-many' }));
+    expect(templates(says)).toEqual(['problem', 'ask-mobile']);
+  });
+
+  test('a mobile number instead starts signing in; 0 goes back', () => {
+    expect(templates(detour('query').text('13800138000'))).toEqual(['ask-code']);
+    expect(templates(detour('query').text('0'))).toEqual(['ask-mobile']);
+  });
+
+  test('a USCC sent as the first message is looked up at once', () => {
+    expect(templates(arrivedAt('sign-in').text('91350100M000100Y43'))).toEqual(['query-answers', 'ask-mobile']);
+  });
+});
+
+describe('choosing a certificate', () => {
+  const day = (text: string) => Date.parse(`${text}T23:59:59+08:00`);
+  const STATES = [
+    // today is 2026-05-20: 到期日前30天内至后730天内, both included
+    { ends: '2026-06-19', may: true },
+    { ends: '2026-06-20', may: false },
+    { ends: '2026-05-20', may: true },
+    { ends: '2024-05-20', may: true },
+    { ends: '2024-05-19', may: false },
+  ];
+
+  test.each(STATES)('one that ends on $ends gets a number: $may', ({ ends, may }) => {
+    const c = arrivedAt('choose-certificate', (it) => {
+      it.certificates = [certificate({ notAfter: day(ends) })];
+    });
+    expect(c.options).toHaveLength(may ? 2 : 1);
+    expect(c.options.at(-1)).toBe('0 换手机号');
+  });
+
+  test.each([{ status: 'revoked' }, { status: 'suspended' }, { liveCase: 'others' }] as const)(
+    'one that is %j gets none',
+    (about) => {
+      const c = arrivedAt('choose-certificate', (it) => {
+        it.certificates = [certificate(about)];
+      });
+      expect(c.options).toEqual(['0 换手机号']);
+    },
+  );
+
+  test('the only eligible one is still asked about, and is opened by its number', () => {
+    const c = arrivedAt('choose-certificate');
+    expect(c.case).toBeUndefined();
+    c.text('1');
+    expect(lastFacts(c)).toEqual(['case-opened']);
+    expect(c.last?.caseChange?.opened).toEqual({ certificateId: 'certificate-1', handlerId: HANDLER.id });
+  });
+
+  test('the end of its serial chooses it as well', () => {
+    const c = arrivedAt('choose-certificate');
+    expect(templates(c.text('7f3a'))).toEqual(['bid-guard']);
+  });
+
+  test('who is not verified is told so, and nothing is opened', () => {
+    const c = arrivedAt('choose-certificate');
+    c.handler = { ...HANDLER, verified: false };
+    expect(templates(c.text('1'))).toEqual(['problem', 'choose-certificate']);
+    expect(c.case).toBeUndefined();
+  });
+
+  test('one that was taken meanwhile is refused', () => {
+    const c = arrivedAt('choose-certificate');
+    c.certificates = [certificate({ liveCase: 'others' })];
+    expect(templates(c.text('1'))).toEqual(['problem', 'choose-certificate']);
+  });
+
+  test('换手机号 signs out', () => {
+    const c = arrivedAt('choose-certificate');
+    expect(templates(c.text('换手机号'))).toEqual(['ask-mobile']);
+    expect(c.talk.handlerId).toBeUndefined();
+  });
+
+  test('with ten that may be renewed, nine have numbers', () => {
+    const c = arrivedAt('choose-certificate', (it) => {
+      it.certificates = Array.from({ length: 12 }, (_, i) => certificate({ id: `certificate-${i}` }));
+    });
+    expect(c.options).toHaveLength(10);
+  });
+});
+
+describe('the bid guard (domain §3.0)', () => {
+  test('no unopened bid: go on', () => {
+    expect(templates(arrivedAt('bid-guard').text('没有'))).toEqual(['link']);
+  });
+
+  test('not sure: how to check, and the same question', () => {
+    const c = detour('bid-guard unsure');
+    expect(c.said.at(-1)).toMatchObject({ template: 'bid-guard', data: { unsure: true } });
+    expect(templates(c.text('没有'))).toEqual(['link']);
+  });
+
+  test('the certificate outlives the opening: renew afterwards, or type that the file will be made again', () => {
+    const c = detour('bid-risk wait');
+    expect(templates(c.text('2'))).toEqual(['bid-risk-confirm']);
+    expect(templates(c.text('好'))).toEqual(['miss-example', 'bid-risk-confirm']);
+    expect(templates(c.text('我会重做标书。'))).toEqual(['link']);
+  });
+
+  test('开标后再来 keeps the case, and after the opening it goes on', () => {
+    const c = detour('bid-risk wait');
+    expect(templates(c.text('1'))).toEqual(['bid-later']);
+    c.now += 2 * DAY_MS;
+    expect(templates(c.hear({ kind: 'opened' }))).toEqual(['link']);
+  });
+
+  test('the certificate ends before the opening: renew now, and make the file again', () => {
+    const c = detour('bid-risk now');
+    expect(c.said.at(-1)?.template).toBe('bid-risk-now');
+    expect(templates(c.text('1'))).toEqual(['link']);
+  });
+
+  test('返回 takes the typed confirmation back, then the answer', () => {
+    const c = detour('bid-risk confirm');
+    expect(templates(c.text('0'))).toEqual(['bid-risk-wait']);
+    expect(templates(c.text('0'))).toEqual(['bid-guard']);
+  });
+
+  test('an opening that has passed is told', () => {
+    expect(templates(detour('bid-opening').text('2026-05-19 9:00'))).toEqual(['problem', 'bid-opening']);
+  });
+
+  test('a day without a time is not enough', () => {
+    expect(templates(detour('bid-opening').text('7月3日'))).toEqual(['miss-example', 'bid-opening']);
+  });
+});
+
+describe('joining the computer', () => {
+  test('a code is made with the question, and stands nowhere in it', () => {
+    const c = arrivedAt('link');
+    expect(c.last?.linkCode).toEqual({ codeId: 'code-6', caseId: c.case?.id });
+    expect(c.said.at(-1)?.secret).toEqual({ kind: 'link-code', codeId: 'code-6' });
+  });
+
+  test('换一个码 makes a new one', () => {
+    const c = arrivedAt('link');
+    c.text('换一个码');
+    expect(c.last?.linkCode).toBeDefined();
+    expect(c.said.at(-1)?.secret?.codeId).not.toBe('code-6');
+  });
+
+  test('another message does not', () => {
+    const c = arrivedAt('link');
+    c.text('进度');
+    expect(c.last?.linkCode).toBeUndefined();
+    expect(c.said.at(-1)?.secret?.codeId).toBe('code-6');
+  });
+
+  test('the deadline of the code, read differently, asks nothing new', () => {
+    const c = arrivedAt('link');
+    c.link = { kind: 'code', codeId: 'code-6', expiresAt: NOW + 1 };
+    expect(c.hear({ kind: 'look-again' })).toEqual([]);
+  });
+
+  test('too many codes: none is made, and it is told', () => {
+    const c = detour('too many link codes');
+    expect(c.last?.linkCode).toBeUndefined();
+    expect(c.said.at(-1)?.secret).toBeUndefined();
+  });
+
+  test.each(['wrong-number', 'expired'] as const)('a number that is %s costs the code', (verdict) => {
+    const c = arrivedAt('match');
+    expect(templates(c.text('46', found({ kind: 'match-number', verdict })))).toEqual(['problem', 'link']);
+    expect(c.last?.linkCode).toBeDefined();
+  });
+
+  test('a computer that is not the customer’s is refused, and there is a new code', () => {
+    const c = arrivedAt('match');
+    expect(templates(c.text('不是我的电脑'))).toEqual(['problem', 'link']);
+    expect(c.last?.linkCode).toBeDefined();
+  });
+
+  test('the joined computer is recorded once, also when the bridge recorded it first', () => {
+    const c = arrivedAt('match');
+    const input = c.input({ kind: 'text', text: '47' });
+    c.text('47');
+    expect(lastFacts(c)).toEqual(['computer-joined']);
+    const again = new Conversation();
+    Object.assign(again, { talk: input.talk, handler: c.handler, case: c.case, link: c.link });
+    again.hear({ kind: 'text', text: '47' }, outside);
+    expect(lastFacts(again)).toEqual([]);
+  });
+
+  test('a link that is lost while the key is worked on says so with the new code', () => {
+    expect(detour('link again').said.at(-1)).toMatchObject({ template: 'link', data: { again: true } });
+  });
+
+  test('a computer that comes and goes stops talking after three bubbles', () => {
+    const c = arrivedAt('link');
+    for (let n = 0; n < 5; n++) {
+      c.computerAsks(`link-${n}`);
+      c.link = { kind: 'none' };
+      c.hear({ kind: 'look-again' });
+    }
+    expect(c.talk.said).toBe(3);
+    expect(c.text('继续')).toHaveLength(1);
+  });
+});
+
+describe('details', () => {
+  test('都对，继续 promises the day on the card and starts', () => {
+    const c = arrivedAt('details');
+    expect(c.said.at(-1)?.data).toMatchObject({ endsAnew: { words: '2027年6月15日（周二）' } });
+    c.text('都对');
+    expect(lastFacts(c)).toEqual(['details-confirmed', 'rekey-started']);
+    expect(c.case?.promised).toMatchObject({ promisedDay: '2027-06-15' });
+  });
+
+  test('a day that changed overnight is shown again before it counts', () => {
+    const c = arrivedAt('details');
+    c.now += 40 * DAY_MS;
+    expect(templates(c.text('1'))).toEqual(['moved-on', 'details']);
+    expect(c.case?.promised).toBe('none');
+  });
+
+  test('继续 alone confirms nothing', () => {
+    const c = arrivedAt('details');
+    expect(templates(c.text('继续'))).toEqual(['details']);
+    expect(c.case?.promised).toBe('none');
+  });
+
+  test('信息有变更 leads to the counter, and back', () => {
+    const c = detour('change');
+    expect(c.said.at(-1)?.data).toMatchObject({ counter: POLICY.counter });
+    expect(templates(c.text('其实没有变更'))).toEqual(['details']);
+  });
+
+  test('返回 asks about bids again and keeps the look', () => {
+    const c = arrivedAt('details');
+    expect(templates(c.text('0'))).toEqual(['bid-guard']);
+    expect(templates(c.text('没有'))).toEqual(['details']);
+  });
+
+  test('after the start 返回 says why it cannot', () => {
+    const c = arrivedAt('rekey');
+    expect(JSON.stringify(c.text('返回')[0])).toContain('不能再改');
+  });
+});
+
+describe('what stops on the key', () => {
+  test.each([
+    ['look-again', 'look', 'look-asked-again'],
+    ['rekey-again', 'rekey', 'rekey-started'],
+    ['write-again', 'write-certificate', 'writing-asked-again'],
+    ['verify-again', 'verify', 'verification-asked-again'],
+  ])('%s: once more on request', (stopped, next, fact) => {
+    const c = detour(stopped);
+    expect(c.talk.said).toBeLessThanOrEqual(3);
+    expect(templates(c.text('1'))).toEqual([next]);
+    expect(lastFacts(c)).toEqual([fact]);
+  });
+
+  test('what staff must do names the telephone and the number of the case', () => {
+    const c = detour('with-staff');
+    expect(c.said.at(-1)?.data).toMatchObject({ service: POLICY.service });
+    expect(c.said.at(-1)?.data['number']).toMatch(/^XQ260520-/);
+  });
+});
+
+describe('cancelling and starting over', () => {
+  test('取消 is asked back, and 1 does it', () => {
+    const c = arrivedAt('details');
+    expect(templates(c.text('取消'))).toEqual(['confirm-cancel']);
+    expect(lastFacts(c)).toEqual([]);
+    expect(templates(c.text('1'))).toEqual(['cancelled']);
+    expect(lastFacts(c)).toEqual(['case-cancelled']);
+  });
+
+  test.each(['0', '不', '接着办', '继续', '返回'])('asked back, %s keeps the case', (text) => {
+    const c = detour('confirming cancel');
+    expect(templates(c.text(text))).toEqual(['details']);
+    expect(c.talk.confirming).toBe('none');
+    expect(c.case?.ended).toBe('no');
+  });
+
+  test('asked back, anything else keeps the case as well, and says so', () => {
+    const c = detour('confirming cancel');
+    expect(templates(c.text('嗯？'))).toEqual(['kept', 'details']);
+    expect(c.case?.ended).toBe('no');
+  });
+
+  test('a look-again that asks something new forgets that it was asked back', () => {
+    const c = arrivedAt('match');
+    c.text('取消');
+    c.link = { kind: 'none' };
+    c.hear({ kind: 'look-again' });
+    expect(c.talk.question?.step).toBe('link');
+    c.text('1');
+    expect(c.case?.ended).toBe('no');
+  });
+
+  test('重新开始 gives this case up and shows the certificates', () => {
+    const c = detour('confirming restart');
+    expect(templates(c.text('1'))).toEqual(['choose-certificate']);
+    expect(c.talk.caseId).toBeUndefined();
+  });
+
+  test('once the CA was asked, 取消 says why it cannot', () => {
+    const c = arrivedAt('issue');
+    expect(templates(c.text('取消'))).toEqual(['problem', 'issue']);
+    expect(c.talk.confirming).toBe('none');
+  });
+
+  test.each(['cancelled', 'lapsed', 'too-early', 'too-late'])(
+    'from %s there is a way to another certificate',
+    (name) => {
+      expect(templates(detour(name).text('1'))).toEqual(['choose-certificate']);
+    },
+  );
+
+  test('and from done', () => {
+    expect(templates(arrivedAt('done').text('再办一张'))).toEqual(['choose-certificate']);
+  });
+});
+
+describe('misunderstanding', () => {
+  test('first an example, then only the options, then a person; then from the beginning', () => {
+    const c = arrivedAt('bid-guard');
+    expect(templates(c.text('什么意思'))).toEqual(['miss-example', 'bid-guard']);
+    expect(templates(c.text('什么意思'))).toEqual(['miss-options']);
+    expect(templates(c.text('什么意思'))).toEqual(['miss-staff', 'bid-guard']);
+    expect(templates(c.text('什么意思'))).toEqual(['miss-example', 'bid-guard']);
+  });
+
+  test('an answer starts the count anew', () => {
+    const c = arrivedAt('bid-guard');
+    c.text('什么意思');
+    c.text('不确定');
+    expect(templates(c.text('什么意思'))).toEqual(['miss-example', 'bid-guard']);
+  });
+
+  test('a question shown as options only can be answered', () => {
+    const c = arrivedAt('bid-guard');
+    c.text('什么意思');
+    c.text('什么意思');
+    expect(templates(c.tap('1'))).toEqual(['link']);
+  });
+});
+
+describe('questions of before', () => {
+  test('an option of an older question does not count', () => {
+    const c = arrivedAt('bid-guard');
+    const old = c.talk.question!;
+    c.text('进度');
+    expect(templates(c.hear({ kind: 'choice', questionId: old.id, key: '1' }))).toEqual(['stale', 'bid-guard']);
+    expect(c.case?.bid.kind).toBe('unanswered');
+  });
+
+  test('a number typed after the step has moved on does not count', () => {
+    const c = arrivedAt('look');
+    c.case = { ...c.case!, look: { kind: 'seen', linkId: 'link-1', token: TOKEN } };
+    expect(templates(c.text('1'))).toEqual(['moved-on', 'details']);
+  });
+
+  test('reloading asks nothing that is asked already', () => {
+    const c = arrivedAt('bid-guard');
+    expect(c.hear({ kind: 'opened' })).toEqual([]);
+    expect(c.hear({ kind: 'look-again' })).toEqual([]);
+  });
+});
+
+describe('words that work everywhere', () => {
+  test('人工 names the telephone and is kept with the case', () => {
+    const c = arrivedAt('details');
+    expect(templates(c.text('人工'))).toEqual(['staff', 'details']);
+    expect(lastFacts(c)).toEqual(['staff-asked-for']);
+  });
+
+  test('before a project is known 人工 is general', () => {
+    expect(arrivedAt('sign-in').text('人工')[0]?.data).toMatchObject({ service: null });
+    expect(arrivedAt('choose-certificate').text('人工')[0]?.data).toMatchObject({ service: POLICY.service });
+  });
+
+  test('返回 at the first question of a case says what changes the certificate', () => {
+    expect(templates(arrivedAt('bid-guard').text('返回'))).toEqual(['back-first', 'bid-guard']);
+  });
+
+  test('a pasted PIN is not answered but warned about', () => {
+    const c = arrivedAt('rekey');
+    expect(templates(c.hear({ kind: 'masked', what: 'pin' }))).toEqual(['masked', 'rekey']);
+  });
+
+  test('progress tells where it stands and what is promised', () => {
+    const c = arrivedAt('issue');
+    expect(c.text('进度')[0]?.data).toMatchObject({
+      waits: { provider: true },
+      about: { endsAnew: { iso: '2027-06-15' } },
+    });
+    expect(txnOf(c)).not.toBe('');
+  });
+});
