@@ -102,12 +102,12 @@ export const CHAPTERS: Readonly<Record<Chapter, string>> = {
 // prettier-ignore
 export const AGENDA: readonly Rule[] = [
   beforeCase('sign-in', 1, 'nobody is signed in here', (s) => !s.live.signedIn),
-  beforeCase('choose-certificate', 2, 'no certificate is chosen', (s) => s.case === undefined),
+  beforeCase('choose-certificate', 2, 'no certificate is chosen', (s) => !isUnderway(s)),
 
   rule('cancelled', 2, 'nobody', 'the customer cancelled', (s) => s.case.ended === 'cancelled'),
   rule('lapsed', 2, 'nobody', 'nothing happened for 30 days', (s) => s.case.ended === 'lapsed'),
   rule('done', 7, 'nobody', 'the new certificate was proven by use', (s) => s.case.verifying.kind === 'verified'),
-  rule('with-staff', 6, 'staff', 'the CA refused, or what it issued cannot be used', needsStaff),
+  rule('with-staff', 6, 'staff', 'the CA refused, or what it issued cannot be used', needsStaff, (s) => s.case.issuance.kind),
   rule('change', 4, 'customer', 'unit or seal data changed: counter', (s) => s.case.changeDeclared),
   rule('too-early', 2, 'nobody', 'the window is not open yet', (s) => unpromised(s) && window(s) === 'too-early'),
   rule('too-late', 2, 'nobody', 'the window has closed', tooLate),
@@ -118,7 +118,7 @@ export const AGENDA: readonly Rule[] = [
 
   rule('match', 4, 'customer', 'a computer asks to join', (s) => unpromised(s) && asking(s), linkShows),
   rule('link', 4, 'customer', 'no computer is joined', (s) => unpromised(s) && !linked(s), linkShows),
-  rule('look-again', 4, 'customer', 'the key could not be looked at', (s) => unpromised(s) && lookOf(s) === 'failed'),
+  rule('look-again', 4, 'customer', 'the key could not be looked at', (s) => unpromised(s) && lookOf(s) === 'failed', (s) => whole(s.case.look)),
   rule('look', 4, 'bridge', 'the key has not been looked at', (s) => unpromised(s) && lookOf(s) !== 'seen'),
   rule('details', 4, 'customer', 'old and new dates are not confirmed', unpromised, promisedNow),
 
@@ -137,7 +137,7 @@ export const AGENDA: readonly Rule[] = [
 /** The first step that is open. Total: the last rule is always open. */
 export function agenda(situation: Situation): Step {
   const open = AGENDA.find((candidate) => candidate.open(situation)) as Rule;
-  const shows = situation.case && situation.policy ? (open.shows?.(situation as Underway) ?? '') : '';
+  const shows = isUnderway(situation) ? (open.shows?.(situation) ?? '') : '';
   return { name: open.name, chapter: open.chapter, waitsFor: open.waitsFor, shows: `${open.name}/${shows}` };
 }
 
@@ -145,7 +145,7 @@ function beforeCase(name: StepName, chapter: Chapter, when: string, open: (s: Si
   return { name, chapter, waitsFor: 'customer', when, open };
 }
 
-/** Everything after choosing has its case and policy: the rules above see to that. */
+/** Everything after choosing has its case and policy: the two rules before it see to that. */
 function rule(
   name: StepName,
   chapter: Chapter,
@@ -155,6 +155,10 @@ function rule(
   shows?: (s: Underway) => string,
 ): Rule {
   return { name, chapter, waitsFor, when, open: (s) => open(s as Underway), ...(shows && { shows }) };
+}
+
+function isUnderway(s: Situation): s is Underway {
+  return s.case !== undefined && s.policy !== undefined;
 }
 
 function unpromised(s: Underway): boolean {

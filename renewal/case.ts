@@ -195,6 +195,8 @@ export interface Case {
   readonly reopened: 'bid-guard' | 'none';
   readonly changeDeclared: boolean;
   readonly computer: { readonly linkId: string; readonly computer: Computer } | 'none';
+  /** Links that ever joined: one that is reported again is old news. */
+  readonly joined: readonly string[];
   readonly look: Look;
   /** How often a look was asked for; names the next one. */
   readonly looks: number;
@@ -203,6 +205,11 @@ export interface Case {
   readonly issuance: Issuance;
   readonly writing: Writing;
   readonly verifying: Verifying;
+  /** The CA knows that the new certificate is in use. */
+  readonly confirmed: boolean;
+  /** Serials of certificates that had to go back, and of those that the CA revoked. */
+  readonly unwanted: readonly string[];
+  readonly revoked: readonly string[];
   readonly ended: 'no' | 'cancelled' | 'lapsed';
 }
 

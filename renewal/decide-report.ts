@@ -2,8 +2,8 @@
  * What is reported from outside: computer, key, CA, clock. News whatever the state of the case; what fits gives
  * facts, what comes twice gives none, what nobody wanted asks for its undoing.
  */
-import { shanghaiDate, type Instant } from './calendar.ts';
-import { isOver, type Case, type CaseFact, type Issuance, type Rekey } from './case.ts';
+import { shanghaiDate, startOfDay, type Instant } from './calendar.ts';
+import { isOver, type Case, type CaseFact, type Issuance, type Look, type Rekey } from './case.ts';
 import type { Report } from './commands.ts';
 import { decided, NOTHING, type Decision } from './decision.ts';
 import { issueEffect, lookEffect, renewCsr, renewVerify, renewWrite } from './effects.ts';
@@ -16,16 +16,17 @@ export function decideReport(c: Case, report: Report, policy: Policy, now: Insta
   switch (report.type) {
     case 'report-computer-joined': {
       const { linkId, computer } = report;
-      if (c.computer !== 'none' && c.computer.linkId === linkId) return NOTHING;
+      if (c.joined.includes(linkId)) return NOTHING;
       const look = c.promised === 'none' && !isOver(c) ? [lookEffect(c, linkId)] : [];
       return decided([{ type: 'computer-joined', linkId, computer }], look);
     }
     case 'report-token-looked':
-      return c.look.kind === 'asked'
+      // also after a failure that was reported twice: what was seen was seen
+      return isLookOf(c.look, report.linkId) && c.look.kind !== 'seen'
         ? decided([{ type: 'token-looked', linkId: report.linkId, token: report.token }])
         : NOTHING;
     case 'report-look-failed':
-      return c.look.kind === 'asked'
+      return isLookOf(c.look, report.linkId) && c.look.kind === 'asked'
         ? decided([{ type: 'token-look-failed', linkId: report.linkId, problem: report.problem }])
         : NOTHING;
 
@@ -51,8 +52,10 @@ export function decideReport(c: Case, report: Report, policy: Policy, now: Insta
       return decided([{ type: 'issue-rejected', requestId, problem }]);
     }
     case 'report-certificate-revoked':
+      if (c.revoked.includes(report.serial)) return NOTHING;
       return decided([{ type: 'certificate-revoked', serial: report.serial }]);
     case 'report-issuance-confirmed':
+      if (c.confirmed || c.issuance.kind !== 'issued' || c.issuance.serial !== report.serial) return NOTHING;
       return decided([{ type: 'issuance-confirmed', serial: report.serial }]);
 
     case 'report-certificate-written': {
@@ -109,23 +112,30 @@ function keyMade(c: Case, report: KeyMade, policy: Policy, now: Instant): Decisi
 function certificateIssued(c: Case, report: Issued): Decision {
   const { issuance } = c;
   const { requestId, serial, sha256, notBefore, notAfter, certificate } = report;
-  if (issuance.kind === 'none') return unwanted(serial, 'not-asked-for');
+  if (c.unwanted.includes(serial)) return NOTHING;
+  // a case that was given up after the CA had refused wants nothing any more
+  if (issuance.kind === 'none' || c.ended !== 'no') return unwanted(c, serial, 'not-asked-for');
   if (issuance.kind === 'issued' || issuance.kind === 'unusable')
-    return issuance.serial === serial ? NOTHING : unwanted(serial, 'second-for-key');
-  if (issuance.requestId !== requestId) return unwanted(serial, 'not-asked-for');
-  if (issuance.spki !== report.spki) return unwanted(serial, 'other-key');
-  if (c.promised !== 'none' && shanghaiDate(notAfter) < c.promised.promisedDay)
-    return unwanted(serial, 'ends-too-early');
+    return issuance.serial === serial ? NOTHING : unwanted(c, serial, 'second-for-key');
+  if (issuance.requestId !== requestId) return unwanted(c, serial, 'not-asked-for');
+  if (issuance.spki !== report.spki) return unwanted(c, serial, 'other-key');
+  if (c.promised !== 'none' && notAfter < startOfDay(c.promised.promisedDay))
+    return unwanted(c, serial, 'ends-too-early');
   const issued = { type: 'certificate-issued', requestId, serial, sha256, notBefore, notAfter, certificate } as const;
   return decided([issued], [renewWrite(issuance.txnId, 1, issued)]);
 }
 
-/** A certificate that must go back, and why (design §3, promises 2 and 5). */
-function unwanted(serial: string, why: Extract<CaseFact, { type: 'certificate-unwanted' }>['why']): Decision {
-  return decided(
-    [{ type: 'certificate-unwanted', serial, why }],
-    [{ key: `revoke/${serial}`, type: 'revoke', serial, reason: 'cessationOfOperation' }],
-  );
+/**
+ * A certificate that must go back, and why (design §3, promises 2 and 5). A CA that answers with the old certificate
+ * does not have it revoked: the customer works with it.
+ */
+function unwanted(c: Case, serial: string, why: Extract<CaseFact, { type: 'certificate-unwanted' }>['why']): Decision {
+  const revoke = { key: `revoke/${serial}`, type: 'revoke', serial, reason: 'cessationOfOperation' } as const;
+  return decided([{ type: 'certificate-unwanted', serial, why }], serial === c.certificate.serial ? [] : [revoke]);
+}
+
+function isLookOf(look: Look, linkId: string): boolean {
+  return look.kind !== 'none' && look.linkId === linkId;
 }
 
 function isOf(issuance: Issuance, txnId: string): boolean {

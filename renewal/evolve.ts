@@ -43,6 +43,7 @@ function opened(fact: Opened, at: Instant): Case {
     reopened: 'none',
     changeDeclared: false,
     computer: 'none',
+    joined: [],
     look: { kind: 'none' },
     looks: 0,
     promised: 'none',
@@ -50,6 +51,9 @@ function opened(fact: Opened, at: Instant): Case {
     issuance: { kind: 'none' },
     writing: { kind: 'none' },
     verifying: { kind: 'none' },
+    confirmed: false,
+    unwanted: [],
+    revoked: [],
     ended: 'no',
   };
 }
@@ -70,9 +74,10 @@ function next(c: Case, fact: Later, at: Instant): Case {
       return { ...c, changeDeclared: false };
 
     case 'computer-joined': {
-      const computer = { linkId: fact.linkId, computer: fact.computer };
-      if (c.promised !== 'none') return { ...c, computer };
-      return { ...c, computer, look: { kind: 'asked', linkId: fact.linkId }, looks: c.looks + 1 };
+      const { linkId, computer } = fact;
+      const here = { ...c, computer: { linkId, computer }, joined: [...c.joined, linkId] };
+      if (c.promised !== 'none') return here;
+      return { ...here, look: { kind: 'asked', linkId }, looks: c.looks + 1 };
     }
     case 'look-asked-again':
       return { ...c, look: { kind: 'asked', linkId: fact.linkId }, looks: c.looks + 1 };
@@ -120,17 +125,21 @@ function next(c: Case, fact: Later, at: Instant): Case {
     }
     case 'certificate-unwanted': {
       const { issuance } = c;
-      if (fact.why === 'not-asked-for' || fact.why === 'second-for-key') return c;
-      if (issuance.kind !== 'requested' && issuance.kind !== 'rejected') return c;
+      const sentBack = { ...c, unwanted: [...c.unwanted, fact.serial] };
+      if (fact.why === 'not-asked-for' || fact.why === 'second-for-key') return sentBack;
+      if (issuance.kind !== 'requested' && issuance.kind !== 'rejected') return sentBack;
       const { requestId, txnId, spki } = issuance;
-      return { ...c, issuance: { kind: 'unusable', requestId, txnId, spki, serial: fact.serial } };
+      return { ...sentBack, issuance: { kind: 'unusable', requestId, txnId, spki, serial: fact.serial } };
     }
     case 'certificate-revoked': {
       const { issuance } = c;
-      if (issuance.kind !== 'issued' || issuance.serial !== fact.serial) return c;
+      const gone = { ...c, revoked: [...c.revoked, fact.serial] };
+      if (issuance.kind !== 'issued' || issuance.serial !== fact.serial) return gone;
       const { requestId, txnId, spki, serial } = issuance;
-      return { ...c, issuance: { kind: 'unusable', requestId, txnId, spki, serial } };
+      return { ...gone, issuance: { kind: 'unusable', requestId, txnId, spki, serial } };
     }
+    case 'issuance-confirmed':
+      return { ...c, confirmed: true };
 
     case 'writing-asked-again':
       return { ...c, writing: { kind: 'asked', attempt: fact.attempt } };
@@ -151,7 +160,6 @@ function next(c: Case, fact: Later, at: Instant): Case {
     case 'case-lapsed':
       return { ...c, ended: 'lapsed' };
 
-    case 'issuance-confirmed':
     case 'staff-asked-for':
       return c;
   }
