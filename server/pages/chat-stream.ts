@@ -82,7 +82,11 @@ function follow(conversationId: string, after: number, res: Response, deps: Stre
     res.destroy();
   });
   const unsubscribe = deps.chat.subscribe(conversationId, news);
-  const breath = setInterval(() => res.write(': \n\n'), BREATH_EVERY_MS);
+  const breath = setInterval(() => {
+    res.write(': \n\n');
+    // a hint may get lost, and a code runs out without one
+    news();
+  }, BREATH_EVERY_MS);
   res.once('close', () => {
     unsubscribe();
     clearInterval(breath);
