@@ -1,0 +1,151 @@
+/**
+ * What the registration authority knows: certificates of a mobile, certificates asked for by USCC or serial, and
+ * handlers.
+ */
+import { createHash } from 'node:crypto';
+import type { Finding, QueryAnswer, RegisteredCertificate } from '../bot/turn.ts';
+import { DAY_MS, type Instant } from '../renewal/calendar.ts';
+import type { Policy } from '../renewal/policy.ts';
+import type { Clock } from './clock.ts';
+import type { Database, Prisma } from './db.ts';
+import { maskMobile, mobileIndex } from './personal/mobile.ts';
+import type { Vault } from './personal/vault.ts';
+import type { Writer } from './writer.ts';
+
+export interface RegistryDependencies {
+  readonly db: Database;
+  readonly writer: Writer;
+  readonly vault: Vault;
+  readonly clock: Clock;
+}
+
+export interface Registry {
+  /** Of the handler's mobile, those that end first in front; replaced ones are left out. */
+  certificatesOf(handlerId: string): Promise<readonly RegisteredCertificate[]>;
+  /** The handler with this mobile; one is registered, not verified, when it is new here. */
+  handlerOf(mobile: string): Promise<string>;
+  /** This handler's cases that are still going on, the latest first. */
+  openCasesOf(handlerId: string): Promise<readonly string[]>;
+  /**
+   * 先查能不能办, before anybody signs in.
+   *
+   * @param asked.messageId the same message counts once
+   */
+  query(asked: Asked): Promise<Extract<Finding, { kind: 'query' }>>;
+}
+
+export interface Asked {
+  readonly by: 'uscc' | 'serial';
+  readonly value: string;
+  readonly messageId: string;
+  readonly addressIndex: string;
+}
+
+/** Questions from one network address; an office shares one. */
+const QUERIES = [
+  { withinMs: 60_000, most: 10 },
+  { withinMs: DAY_MS, most: 200 },
+];
+/** Certificates of one USCC that are told. */
+const MOST_ANSWERS = 20;
+
+/** Its successor counts unless that was taken back; one that is being renewed is still the one to look at. */
+const CURRENT = { OR: [{ replacedBy: { none: { status: { not: 'revoked' } } } }, { cases: { some: { live: true } } }] };
+const withCases = { project: true, cases: { where: { live: true }, select: { id: true, handlerId: true } } } as const;
+type Row = Prisma.CertificateGetPayload<{ include: typeof withCases }>;
+
+export function createRegistry(dependencies: RegistryDependencies): Registry {
+  const { db, clock } = dependencies;
+  return {
+    async certificatesOf(handlerId) {
+      const { mobileIndex: contactMobileIndex } = await db.handler.findUniqueOrThrow({ where: { id: handlerId } });
+      const rows = await db.certificate.findMany({
+        where: { contactMobileIndex, ...CURRENT },
+        include: withCases,
+        orderBy: [{ notAfter: 'asc' }, { id: 'asc' }],
+      });
+      return rows.map((row) => registered(row, handlerId));
+    },
+
+    handlerOf: (mobile) => registerHandler(dependencies, mobile),
+
+    async openCasesOf(handlerId) {
+      const open = { where: { handlerId, live: true }, orderBy: { changedAt: 'desc' }, select: { id: true } } as const;
+      return (await db.renewalCase.findMany(open)).map(({ id }) => id);
+    },
+
+    async query({ by, value, messageId, addressIndex }) {
+      const now = clock.now();
+      const asked = { messageId, addressIndex, at: new Date(now) };
+      await db.queryAsked.upsert({ where: { messageId }, create: asked, update: {} });
+      for (const { withinMs, most } of QUERIES) {
+        const at = { gt: new Date(now - withinMs), lte: new Date(now) };
+        if ((await db.queryAsked.count({ where: { addressIndex, at } })) > most)
+          return { kind: 'query', verdict: 'too-many' };
+      }
+      const found = await db.certificate.findMany({
+        where: { [by]: value.toUpperCase(), ...CURRENT },
+        include: { project: true },
+        orderBy: { notAfter: 'asc' },
+        take: MOST_ANSWERS,
+      });
+      return { kind: 'query', verdict: 'answered', answers: found.map(answerOf) };
+    },
+  };
+}
+
+/**
+ * Registers the handler with this mobile, once.
+ *
+ * @param verifiedUntil the real-name verification of an operator counts until then
+ */
+export async function registerHandler(
+  { db, writer, vault }: Pick<RegistryDependencies, 'db' | 'writer' | 'vault'>,
+  mobile: string,
+  verifiedUntil?: Instant,
+): Promise<string> {
+  const index = mobileIndex(vault, mobile);
+  const commandId = `register/${index}/${verifiedUntil ?? 'unverified'}`;
+  const known = await db.handler.findUnique({ where: { mobileIndex: index }, select: { id: true } });
+  const id = known?.id ?? idFrom(`handler/${index}`);
+  const verified = verifiedUntil === undefined ? [] : [{ type: 'identity-verified', until: verifiedUntil } as const];
+  if (known && verified.length === 0) return id;
+  await writer.change({ commandId, handlerId: id }, ({ handler }) => {
+    const sealed = { mobileIndex: index, mobileSealed: vault.seal(mobile, `handler/${id}`) };
+    const registration = { type: 'handler-registered', handlerId: id, mobile: maskMobile(mobile) } as const;
+    const change = handler ? { id, facts: verified } : { id, registered: sealed, facts: [registration, ...verified] };
+    return { kind: 'write', value: undefined, plan: { answer: null, handler: change } };
+  });
+  return id;
+}
+
+/** The same for the same text, so that two who register one mobile at once make one handler. */
+function idFrom(text: string): string {
+  const hex = createHash('sha256').update(text).digest('hex');
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
+}
+
+function registered(row: Row, handlerId: string): RegisteredCertificate {
+  const { id, serial, sha256, unit, uscc, notBefore, notAfter } = row;
+  const live = row.cases[0];
+  return {
+    ...{ id, serial, sha256, unit, uscc, notBefore: notBefore.getTime(), notAfter: notAfter.getTime() },
+    status: row.status as RegisteredCertificate['status'],
+    policy: policyOf(row.project),
+    liveCase: !live ? 'none' : live.handlerId === handlerId ? { caseId: live.id } : 'others',
+  };
+}
+
+function answerOf(row: Prisma.CertificateGetPayload<{ include: { project: true } }>): QueryAnswer {
+  const { serial, status, notAfter } = row;
+  return {
+    serialTail: serial.slice(-4),
+    status: status as QueryAnswer['status'],
+    notAfter: notAfter.getTime(),
+    policy: policyOf(row.project),
+  };
+}
+
+function policyOf({ id, version, policy }: { id: string; version: number; policy: Prisma.JsonValue }): Policy {
+  return { ...(policy as unknown as Policy), project: id, version };
+}
