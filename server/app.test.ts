@@ -94,6 +94,12 @@ test('a reload is the same conversation and asks nothing anew', async () => {
   expect(house.received).toHaveLength(1);
 });
 
+test('every visit keeps the same cookie for as long again', async () => {
+  const cookie = await visit();
+  const again = (await fetch(url, { headers: { cookie } })).headers.get('set-cookie');
+  expect(again?.startsWith(`${cookie}; Max-Age=2592000`)).toBe(true);
+});
+
 test('looking at the headers opens no conversation', async () => {
   expect((await fetch(url, { method: 'HEAD' })).status).toBe(200);
   expect(house.conversations.size).toBe(0);

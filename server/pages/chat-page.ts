@@ -3,7 +3,7 @@
  * Works without scripts: a form is posted, the answer is waited for and the page is shown again.
  */
 import { randomUUID } from 'node:crypto';
-import express, { type Request, type Response, type Router } from 'express';
+import express, { type Request, type Router } from 'express';
 import { LONGEST_TEXT, opened } from '../../bot/channels/web/receive.ts';
 import { webChannel } from '../../bot/channels/web/channel.ts';
 import { linesAfter, standingView, type ViewDeps } from './chat-view.ts';
@@ -31,8 +31,8 @@ export function chatRoutes(deps: AppDeps & ViewDeps, limits: Limits): Router {
   });
 
   router.get('/', async (req, res) => {
-    const visitor = visitorOf(req);
-    const conversationId = (visitor && (await chat.conversationOf(visitor))) ?? (await welcome(req, res, visitor));
+    const visitor = welcomeVisitor(req, res, https);
+    const conversationId = (await chat.conversationOf(visitor)) ?? (await greet(visitor, addressOf(req)));
     res.locals['conversationId'] = conversationId;
     const entries = await chat.transcript(conversationId, 0);
     const standing = await chat.standing(conversationId);
@@ -68,16 +68,11 @@ export function chatRoutes(deps: AppDeps & ViewDeps, limits: Limits): Router {
   });
 
   /** A new visitor, or one whose conversation is not here any more: the bot speaks first. */
-  async function welcome(req: Request, res: Response, known: string | undefined): Promise<string> {
-    if (!newcomers.allows(addressOf(req))) throw new EdgeError('page/too-many-requests');
-    const visitor = known ?? welcomeVisitor(res, https);
-    const { conversationId } = await chat.accept(opened(visitor), addressOf(req));
-    await untilNews(
-      chat,
-      conversationId,
-      async () => (await chat.transcript(conversationId, 0)).length > 0,
-      ANSWER_WITHIN_MS,
-    );
+  async function greet(visitor: string, address: string): Promise<string> {
+    if (!newcomers.allows(address)) throw new EdgeError('page/too-many-requests');
+    const { conversationId } = await chat.accept(opened(visitor), address);
+    const spoke = async () => (await chat.transcript(conversationId, 0)).length > 0;
+    await untilNews(chat, conversationId, spoke, ANSWER_WITHIN_MS);
     return conversationId;
   }
 

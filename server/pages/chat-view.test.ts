@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import type { Bubble } from '../../bot/talk.ts';
 import { answeredUpTo, linesAfter, spentCodeUpTo, type Line, type ViewDeps } from './chat-view.ts';
-import type { Entry, Shown, Standing } from './ports.ts';
+import type { Shown } from '../masking.ts';
+import type { Entry, Standing } from './ports.ts';
 
 const MORNING = Date.parse('2026-05-20T09:00:00+08:00');
 const DAY_MS = 24 * 3_600_000;

@@ -2,27 +2,11 @@
  * What the pages need of the house, as narrow as they can have it; `server/main.ts` hands it in.
  */
 import type { Situation } from '../../renewal/agenda.ts';
-import type { Instant } from '../../renewal/calendar.ts';
 import type { Received } from '../../bot/channels/port.ts';
-import type { Bubble } from '../../bot/talk.ts';
+import type { Line } from '../outbox.ts';
 
-/** One line of a conversation; `seq` orders both sides. */
-export type Entry =
-  | { readonly seq: number; readonly at: Instant; readonly from: 'bot'; readonly bubble: Bubble }
-  | {
-      readonly seq: number;
-      readonly at: Instant;
-      readonly from: 'customer';
-      /** As the channel gave it. */
-      readonly messageId: string;
-      readonly shown: Shown;
-    };
-
-/** What a transcript may show of a customer's message: codes and secrets are masked already. */
-export type Shown =
-  | { readonly kind: 'text'; readonly text: string }
-  | { readonly kind: 'choice'; readonly questionId: string; readonly key: string }
-  | { readonly kind: 'picture' };
+/** One line of a conversation, the customer's or the bot's. */
+export type Entry = Line;
 
 export interface ChatHouse {
   /**

@@ -4,7 +4,8 @@
  */
 import type { Received } from '../../bot/channels/port.ts';
 import type { Bubble, Incoming, Option } from '../../bot/talk.ts';
-import type { ChatHouse, Entry, Shown, Standing } from '../../server/pages/ports.ts';
+import type { Shown } from '../../server/masking.ts';
+import type { ChatHouse, Entry, Standing } from '../../server/pages/ports.ts';
 
 export const MORNING = Date.parse('2026-05-20T09:12:00+08:00');
 
