@@ -40,7 +40,7 @@ const promised: CaseFact = {
   promisedDay: '2027-06-15',
   writeUntil: '2028-06-21',
 };
-const requested: CaseFact = { type: 'issue-requested', requestId: 'r', spki: 's' };
+const requested: CaseFact = { type: 'issue-requested', requestId: 'r', txnId: 't', spki: 's' };
 const issued: CaseFact = {
   type: 'certificate-issued',
   requestId: 'r',
