@@ -17,8 +17,6 @@ const PROGRAMS = [
   'sandbox/main.ts',
   'sandbox/demo/seed.ts',
   'sandbox/tokens/worker.ts',
-  'bridge-agent/development.ts',
-  'bridge-agent/token/worker.ts',
 ];
 
 export const DIST = path.join(ROOT, 'dist');

@@ -4,7 +4,7 @@
  * where everything is. Ctrl-C ends all of it.
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -49,7 +49,10 @@ async function start() {
   run('sandbox', bundleOf('sandbox/main.ts'));
   await answers(server, `${chat}/readyz`);
   if (!existsSync(demoFile)) makeDemoData(bundleOf('sandbox/demo/seed.ts'));
-  if (ending === undefined) welcome(chat, sandbox);
+  if (ending !== undefined) return;
+  const demo = JSON.parse(readFileSync(demoFile, 'utf8'));
+  tellAgent(demo.driver);
+  welcome(demo, chat, sandbox);
 }
 
 function run(name, bundle) {
@@ -88,8 +91,15 @@ function makeDemoData(bundle) {
   if (seed.status !== 0) throw new SetupError(`The demo data could not be made: ${seed.stderr.trim()}`);
 }
 
-function welcome(chat, sandbox) {
-  const demo = JSON.parse(readFileSync(demoFile, 'utf8'));
+/** The server has written what an agent must know of it; which driver the demo keys need is known here. */
+function tellAgent(driver) {
+  const file = path.join(folder, 'agent-development.json');
+  const told = JSON.parse(readFileSync(file, 'utf8'));
+  writeFileSync(`${file}.new`, JSON.stringify({ ...told, drivers: [driver] }, undefined, 2), { mode: 0o600 });
+  renameSync(`${file}.new`, file);
+}
+
+function welcome(demo, chat, sandbox) {
   const lines = [
     `Chat      ${chat}/`,
     `Sandbox   ${sandbox}/   (the phone that receives the SMS codes)`,

@@ -5,6 +5,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { plainEnvironment } from '../plain-environment.ts';
 
 export const ROOT = path.resolve(import.meta.dirname, '../..');
 
@@ -68,7 +69,7 @@ export class Product {
   }
 
   env(more: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv {
-    return { ...process.env, DATA_DIR: this.folder, DEMO_PLAN: this.#path('plan.json'), ...more };
+    return plainEnvironment({ DATA_DIR: this.folder, DEMO_PLAN: this.#path('plan.json'), ...more });
   }
 
   /** Resolves with the exit code of `npm start` when it ends. */
