@@ -29,10 +29,14 @@ const Configuration = z.strictObject({
   issuers: z.array(z.base64()).min(1),
 });
 
+/** How long a key may take to be plugged in before the chat is told that there is none. */
+const PLUG_IN_MS = 90_000;
+
 export interface AgentConfig {
   readonly server: Server;
   readonly drivers: readonly DriverCommand[];
   readonly issuers: readonly X509Certificate[];
+  readonly plugInMs: number;
 }
 
 /**
@@ -52,6 +56,7 @@ export function readConfig(
         : { command: process.execPath, args: [driver.entry], env: driver.env },
     ),
     issuers: issuers.map((der) => new X509Certificate(Buffer.from(der, 'base64'))),
+    plugInMs: PLUG_IN_MS,
   };
 }
 

@@ -13,8 +13,7 @@ import {
   verify,
 } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
-import type {
-  Hello} from './protocol.ts';
+import type { Hello } from './protocol.ts';
 import {
   deriveLinkKeys,
   FrameCipher,

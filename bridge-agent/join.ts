@@ -23,6 +23,8 @@ export async function join(
   // one key for all tries: the claim that succeeds makes it this link's
   const deviceKey = newDeviceKey();
   let connection: Connection | undefined;
+  const hangUp = () => void connection?.close();
+  signal.addEventListener('abort', hangUp, { once: true });
   for (;;) {
     const code = await codeOf(around, signal);
     try {
@@ -31,6 +33,7 @@ export async function join(
       const link = await claim(connection, code, deviceKey, around.customer);
       if (!link) continue;
       around.linkFile.write(link);
+      signal.removeEventListener('abort', hangUp);
       return { link, connection };
     } catch (error) {
       signal.throwIfAborted();

@@ -25,8 +25,6 @@ import { words } from './words.ts';
 
 export const VERSION = '0.1.0';
 
-/** How long a key may take to be plugged in. */
-const PLUG_IN_MS = 90_000;
 /** A PC's clock that is further off is worth a word; nothing depends on it. */
 const CLOCK_WORTH_TELLING_MS = 5 * 60_000;
 
@@ -110,7 +108,7 @@ class Agent {
   };
 
   #commandsOf = (link: Link, connection: () => Connection | undefined): Commands => {
-    const { dataFolder, drivers, issuers } = this.#settings;
+    const { dataFolder, drivers, issuers, plugInMs } = this.#settings;
     let offset = 0;
     const now = () => {
       const server = connection()?.serverNow();
@@ -120,9 +118,8 @@ class Agent {
     };
     return new Commands(
       {
-        ...{ dataFolder, drivers, issuers, now, computer: this.#computer, log: this.#log },
+        ...{ dataFolder, drivers, issuers, plugInMs, now, computer: this.#computer, log: this.#log },
         customer: this.#customer,
-        plugInMs: PLUG_IN_MS,
         askedBy: () => link.askedBy,
         reached: (point) => this.#log('step', { point }),
       },

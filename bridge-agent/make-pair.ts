@@ -10,6 +10,7 @@ import { runStep } from './transaction-step.ts';
 export async function makePair(ground: Ground, key: OpenKey): Promise<Buffer> {
   const algorithm = algorithmOf(key);
   return runStep('T4', ground, {
+    process: key.process,
     observe: () => pairOnToken(ground, key),
     act: () => {
       if (requestedKey(ground)) throw new AgentProblem('token/changed-outside', 'the key of a sent request is gone');

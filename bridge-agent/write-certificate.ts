@@ -54,6 +54,7 @@ export function checkIssuedFor(
 
 export async function writeCertificate(ground: Ground, key: OpenKey, issued: CertificateParts): Promise<void> {
   await runStep('T10', ground, {
+    process: key.process,
     observe: () => onToken(ground, key, issued),
     act: () => {
       ground.customer.tell('writing');

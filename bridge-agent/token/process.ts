@@ -55,6 +55,10 @@ export class TokenProcess {
     (this.#child.stdio[3] as Readable).on('data', (chunk: Buffer) => this.#read(chunk)).on('error', () => undefined);
   }
 
+  get pid(): number | undefined {
+    return this.#child.pid;
+  }
+
   list = () => this.#call('list', {});
   certificates = (serial: string) => this.#call('certificates', { serial });
   objects = (serial: string) => this.#call('objects', { serial });
