@@ -2,12 +2,12 @@
  * What the registration authority knows: certificates of a mobile, certificates asked for by USCC or serial, and
  * handlers.
  */
-import { createHash } from 'node:crypto';
 import type { Finding, QueryAnswer, RegisteredCertificate } from '../bot/turn.ts';
 import { DAY_MS, type Instant } from '../renewal/calendar.ts';
 import type { Policy } from '../renewal/policy.ts';
 import type { Clock } from './clock.ts';
 import type { Database, Prisma } from './db.ts';
+import { uuid } from './draw.ts';
 import { maskMobile, mobileIndex } from './personal/mobile.ts';
 import type { Vault } from './personal/vault.ts';
 import type { Writer } from './writer.ts';
@@ -107,7 +107,8 @@ export async function registerHandler(
   const index = mobileIndex(vault, mobile);
   const commandId = `register/${index}/${verifiedUntil ?? 'unverified'}`;
   const known = await db.handler.findUnique({ where: { mobileIndex: index }, select: { id: true } });
-  const id = known?.id ?? idFrom(`handler/${index}`);
+  // two who register one mobile at once make one handler
+  const id = known?.id ?? uuid(vault.keyedHash('handler', mobile).toString('hex'));
   const verified = verifiedUntil === undefined ? [] : [{ type: 'identity-verified', until: verifiedUntil } as const];
   if (known && verified.length === 0) return id;
   await writer.change({ commandId, handlerId: id }, ({ handler }) => {
@@ -117,12 +118,6 @@ export async function registerHandler(
     return { kind: 'write', value: undefined, plan: { answer: null, handler: change } };
   });
   return id;
-}
-
-/** The same for the same text, so that two who register one mobile at once make one handler. */
-function idFrom(text: string): string {
-  const hex = createHash('sha256').update(text).digest('hex');
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
 }
 
 function registered(row: Row, handlerId: string): RegisteredCertificate {

@@ -170,11 +170,12 @@ create table code (
   tries_left integer not null,
   tried_by text[] not null default '{}',
   used_at timestamptz,
+  used_by text,
   voided_at timestamptz
 );
 create index code_by_mobile on code (mobile_index, created_at) where mobile_index is not null;
 create index code_by_address on code (address_index, created_at) where address_index is not null;
-create index code_link_hash on code (hash) where purpose = 'link' and used_at is null and voided_at is null;
+create index code_link_hash on code (hash) where purpose = 'link';
 create index code_by_conversation on code (conversation_id, created_at);
 create index code_by_case on code (case_id, created_at) where case_id is not null;
 
