@@ -98,7 +98,7 @@ function generateDatabaseClient() {
 function buildAddon() {
   tell('building the PKCS#11 addon');
   const built = spawnSync(process.execPath, ['scripts/build-pkcs11.mjs'], { cwd: ROOT, encoding: 'utf8' });
-  return built.status === 0 ? undefined : lastLine(built.stderr);
+  return built.status === 0 ? undefined : complaintOf(built.stderr);
 }
 
 /** @returns the packages that are still missing */
@@ -137,11 +137,14 @@ function hasProgram(name) {
 function run(program, args, failure) {
   const child = spawnSync(program, args, { cwd: ROOT, encoding: 'utf8' });
   if (child.status === 0) return;
-  throw new SetupError(`${failure}: ${child.error?.message ?? lastLine(child.stderr || child.stdout)}`);
+  throw new SetupError(`${failure}: ${child.error?.message ?? complaintOf(child.stderr || child.stdout)}`);
 }
 
-function lastLine(text) {
-  return text.trim().split('\n').at(-1) ?? '';
+/** The line that says what is wrong: npm puts it between a code and the name of a log. */
+function complaintOf(output) {
+  const lines = output.split('\n').map((line) => line.replace(/^npm (error|ERR!) ?/, '').trim());
+  const telling = lines.filter((line) => line !== '' && !/^(code|errno|syscall) |^A complete log|^npm warn/.test(line));
+  return (output.includes('npm error') ? telling[0] : telling.at(-1)) ?? 'it did not say why';
 }
 
 function readJson(file) {

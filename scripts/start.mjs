@@ -91,11 +91,11 @@ function makeDemoData(bundle) {
   if (seed.status !== 0) throw new SetupError(`The demo data could not be made: ${seed.stderr.trim()}`);
 }
 
-/** The server has written what an agent must know of it; which driver the demo keys need is known here. */
+/** The server has written how agents find and know it; which driver the demo keys need is known here. */
 function tellAgent(driver) {
+  const server = JSON.parse(readFileSync(path.join(folder, 'bridge.json'), 'utf8'));
   const file = path.join(folder, 'agent-development.json');
-  const told = JSON.parse(readFileSync(file, 'utf8'));
-  writeFileSync(`${file}.new`, JSON.stringify({ ...told, drivers: [driver] }, undefined, 2), { mode: 0o600 });
+  writeFileSync(`${file}.new`, JSON.stringify({ ...server, drivers: [driver] }, undefined, 2), { mode: 0o600 });
   renameSync(`${file}.new`, file);
 }
 
