@@ -2,8 +2,6 @@
 const LONGEST = 60;
 
 export function agentText(text: string): string {
-  return text
-    .replace(/[\p{C}\p{Zl}\p{Zp}]/gu, '')
-    .trim()
-    .slice(0, LONGEST);
+  const visible = text.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, '').trim();
+  return [...visible].slice(0, LONGEST).join('');
 }

@@ -7,12 +7,13 @@ import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer, type WebSocket } from 'ws';
 import { DEAD_AFTER_MS, MAX_FRAME_BYTES, PING_EVERY_MS } from '../../bridge-agent/protocol.ts';
+import type { Hint } from '../hints.ts';
 import type { CertificateView } from '../pki/certificate.ts';
 import { openCaseWork } from './case-work.ts';
 import { claimLimits } from './claim-limits.ts';
 import { openConnection, type Connection } from './connection.ts';
 import { openLinks, type Links } from './links.ts';
-import type { BridgeDependencies, BridgeHint } from './ports.ts';
+import type { BridgeDependencies } from './ports.ts';
 import type { ServerKeys } from './server-keys.ts';
 import { openSession } from './session.ts';
 
@@ -48,10 +49,11 @@ export function openBridge(deps: BridgeDependencies, settings: BridgeSettings): 
   const limits = claimLimits();
   const connections = new Map<Connection, string>();
   const sockets = new WebSocketServer({ noServer: true, maxPayload: MAX_FRAME_BYTES, perMessageDeflate: false });
-  const stopListening = deps.onHint(heed);
+  const stopListening = [deps.hints.on(heed), deps.hints.onGap(sweepNow)];
   let timer: NodeJS.Timeout | undefined;
 
-  function heed(hint: BridgeHint): void {
+  function heed(hint: Hint): void {
+    if (hint.kind !== 'link' && hint.kind !== 'effects') return;
     for (const connection of connections.keys()) {
       const { linkId, caseId } = connection.session ?? {};
       if (hint.kind === 'link' ? linkId === hint.linkId : caseId === hint.caseId) connection.do((one) => one.look());
@@ -113,23 +115,26 @@ export function openBridge(deps: BridgeDependencies, settings: BridgeSettings): 
     }
     const joined = [...connections.keys()].flatMap(({ session }) => session?.caseId ?? []);
     if (joined.length === 0) return;
-    const missed = new Set(await work.casesWithWork(joined));
-    for (const caseId of missed) heed({ kind: 'effects', caseId });
+    for (const caseId of await work.casesToLookAt(joined)) heed({ kind: 'effects', caseId });
+  }
+
+  function sweepNow(): void {
+    sweep().catch((err: unknown) => {
+      deps.log.error({ err }, 'bridge sweep failed');
+    });
   }
 
   return {
     links,
     attach(server) {
       server.on('upgrade', upgrade);
-      timer = setInterval(() => {
-        sweep().catch((err: unknown) => deps.log.error({ err }, 'bridge sweep failed'));
-      }, PING_EVERY_MS);
+      timer = setInterval(sweepNow, PING_EVERY_MS);
       timer.unref();
     },
     sweep,
     stop() {
       clearInterval(timer);
-      stopListening();
+      for (const stop of stopListening) stop();
       for (const connection of connections.keys()) connection.drop();
       sockets.close();
     },

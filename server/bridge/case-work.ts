@@ -18,21 +18,22 @@ export interface JoinedLink {
   readonly caseId: string;
 }
 
+export interface Wanted {
+  readonly case: Case;
+  readonly commands: readonly (Command & { readonly cmdId: string })[];
+}
+
 export interface CaseWork {
-  /** What this computer is to do now and is not doing yet. Stored as sent before it is returned. */
-  wanted(
-    link: JoinedLink,
-    theCase: Case,
-    doing: (cmdId: string) => boolean,
-  ): Promise<readonly (Command & { cmdId: string })[]>;
+  /** Where the case stands, and what this computer is to do now and is not doing yet: stored as sent already. */
+  wanted(link: JoinedLink, doing: (cmdId: string) => boolean): Promise<Wanted>;
   /**
    * A result of this computer. Of something already settled, or never sent: nothing happens.
    *
    * @throws ProtocolError the effect of another case, or not signed by this device
    */
   settle(link: JoinedLink, frame: ResultFrame, channel: Channel): Promise<void>;
-  /** Of these cases, those that have something open. */
-  casesWithWork(caseIds: readonly string[]): Promise<readonly string[]>;
+  /** Of these cases, those that have something open or are over. */
+  casesToLookAt(caseIds: readonly string[]): Promise<readonly string[]>;
 }
 
 const OPEN = ['wanted', 'sent', 'unknown'];
@@ -47,28 +48,29 @@ export function openCaseWork(deps: BridgeDependencies, { keys, pinned }: WorkSet
   const { db, clock } = deps;
 
   return {
-    async wanted({ linkId, caseId }, theCase, doing) {
+    async wanted({ linkId, caseId }, doing) {
+      // rows before case: what the case no longer wants was wanted before, and is not just about to be
       const rows = await db.effect.findMany({
         where: { caseId, type: { startsWith: 'bridge/' }, state: { in: OPEN } },
         orderBy: [{ createdAt: 'asc' }, { key: 'asc' }],
       });
-      const commands: (Command & { cmdId: string })[] = [];
+      const theCase = await caseOf(caseId);
+      const commands: (Command & { readonly cmdId: string })[] = [];
       for (const { key, body } of rows) {
         if (doing(key)) continue;
-        const effect = body as unknown as BridgeEffect;
-        const command = commandOf(effect, theCase, { linkId, keys, pinned, now: clock.now() });
-        const open = { key, state: { in: OPEN } };
+        const command = commandOf(body as unknown as BridgeEffect, theCase, { linkId, keys, pinned, now: clock.now() });
         if (command === 'elsewhere') continue;
+        const isOpen = { key, state: { in: OPEN } };
         if (command === 'moot') {
           const data = { state: 'failed', problem: 'case/not-now', settledAt: new Date(clock.now()) };
-          await db.effect.updateMany({ where: open, data });
+          await db.effect.updateMany({ where: isOpen, data });
           continue;
         }
-        const sent = { state: 'sent', attempts: { increment: 1 } };
-        const { count } = await db.effect.updateMany({ where: open, data: sent });
+        const data = { state: 'sent', attempts: { increment: 1 } };
+        const { count } = await db.effect.updateMany({ where: isOpen, data });
         if (count > 0) commands.push({ ...command, cmdId: key });
       }
-      return commands;
+      return { case: theCase, commands };
     },
 
     async settle({ caseId }, { cmdId, outcome, signature }, channel) {
@@ -77,23 +79,32 @@ export function openCaseWork(deps: BridgeDependencies, { keys, pinned }: WorkSet
       if (!channel.isSigned(resultBytes(channel.transcript, cmdId, outcome), signature))
         throw new ProtocolError('a result not signed by the device');
       if (!SENT.includes(row.state)) return;
-      const theCase = await deps.readCase(caseId);
-      if (!theCase) throw new Error(`an effect of no case: ${cmdId}`);
+      const theCase = await caseOf(caseId);
       const registered = await registeredAs(theCase.certificate.id);
       const bench = { case: theCase, keys, registered, pinned, now: clock.now() };
       const report = reportOf(row.body as unknown as BridgeEffect, outcome, bench);
-      await deps.report(caseId, `${cmdId}/result`, report, { effectKey: cmdId });
+      const problem = 'problem' in report && { problem: report.problem };
+      await deps.report(caseId, `${cmdId}/result`, report, { effectKey: cmdId, ...problem });
     },
 
-    async casesWithWork(caseIds) {
-      const rows = await db.effect.findMany({
-        where: { caseId: { in: [...caseIds] }, type: { startsWith: 'bridge/' }, state: { in: OPEN } },
-        distinct: ['caseId'],
-        select: { caseId: true },
-      });
-      return rows.flatMap(({ caseId }) => caseId ?? []);
+    async casesToLookAt(caseIds) {
+      const among = { in: [...caseIds] };
+      const [open, over] = await Promise.all([
+        db.effect.findMany({
+          where: { caseId: among, type: { startsWith: 'bridge/' }, state: { in: OPEN } },
+          select: { caseId: true },
+        }),
+        db.renewalCase.findMany({ where: { id: among, live: false }, select: { id: true } }),
+      ]);
+      return [...new Set([...open.flatMap(({ caseId }) => caseId ?? []), ...over.map(({ id }) => id)])];
     },
   };
+
+  async function caseOf(caseId: string): Promise<Case> {
+    const found = await deps.readCase(caseId);
+    if (!found) throw new Error(`no case ${caseId}`);
+    return found;
+  }
 
   async function registeredAs(certificateId: string): Promise<Registered> {
     const { der, status } = await db.certificate.findUniqueOrThrow({ where: { id: certificateId } });

@@ -47,14 +47,14 @@ export interface Links {
 const TOUCH_EVERY_MS = 60_000;
 
 export function openLinks(deps: BridgeDependencies): Links {
-  const { db, clock } = deps;
+  const { db, clock, hints, inbox, vault } = deps;
 
   const find = async (linkId: string) => (await db.bridgeLink.findUnique({ where: { id: linkId } })) ?? undefined;
 
   async function refuseAsking(linkId: string, why: ProblemCode): Promise<void> {
     const closed = { state: 'refused', closedAt: new Date(clock.now()), closedWhy: why };
     const { count } = await db.bridgeLink.updateMany({ where: { id: linkId, state: 'asking' }, data: closed });
-    if (count > 0) await deps.tell({ kind: 'link', linkId });
+    if (count > 0) hints.tell([{ kind: 'link', linkId }]);
   }
 
   async function join({ id, caseId }: LinkRow): Promise<void> {
@@ -72,20 +72,20 @@ export function openLinks(deps: BridgeDependencies): Links {
       .catch((error: unknown) => {
         if (!(error instanceof LostRace)) throw error;
       });
-    for (const { id: linkId } of older) await deps.tell({ kind: 'link', linkId });
+    hints.tell(older.map(({ id: linkId }) => ({ kind: 'link', linkId })));
   }
 
   /** The conversation that showed the code learns that its computer came or went. */
   async function lookAgain({ codeId }: LinkRow): Promise<void> {
     const code = await db.code.findUniqueOrThrow({ where: { id: codeId }, select: { conversationId: true } });
-    await deps.lookAgain(code.conversationId);
+    await inbox.lookAgain(code.conversationId);
   }
 
   async function announce(row: LinkRow): Promise<void> {
     const computer = row.computer as unknown as Computer;
     const joined = { type: 'report-computer-joined', linkId: row.id, computer } as const;
     await deps.report(row.caseId, `link/${row.id}/joined`, joined);
-    await deps.tell({ kind: 'link', linkId: row.id });
+    hints.tell([{ kind: 'link', linkId: row.id }]);
   }
 
   return {
@@ -104,13 +104,13 @@ export function openLinks(deps: BridgeDependencies): Links {
           state: 'asking',
           devicePublicKey: new Uint8Array(devicePublicKey),
           computer: { ...computer },
-          matchSealed: deps.seal(matchNumber, id),
+          matchSealed: vault.seal(matchNumber, sealedFor(id)),
           askedAt: new Date(now),
           seenAt: new Date(now),
           expiresAt: new Date(now + MATCH_LIFE_MS),
         },
       });
-      await deps.lookAgain(conversationId);
+      await inbox.lookAgain(conversationId);
       return row;
     },
 
@@ -118,7 +118,7 @@ export function openLinks(deps: BridgeDependencies): Links {
       const asked = await find(linkId);
       if (asked?.state === 'asking') {
         if (asked.expiresAt.getTime() <= clock.now()) await refuseAsking(linkId, 'link/expired');
-        else if (deps.open(asked.matchSealed, linkId) === digits) await join(asked);
+        else if (vault.open(asked.matchSealed, sealedFor(linkId)) === digits) await join(asked);
         else await refuseAsking(linkId, 'link/wrong-number');
       }
       const row = await find(linkId);
@@ -141,7 +141,7 @@ export function openLinks(deps: BridgeDependencies): Links {
       }
       if (row.state !== 'asking') return undefined;
       // the number belongs to the handshake: a new one is shown now
-      const matchSealed = deps.seal(matchNumber, linkId);
+      const matchSealed = vault.seal(matchNumber, sealedFor(linkId));
       const { count } = await db.bridgeLink.updateMany({
         where: { id: linkId, state: 'asking' },
         data: { matchSealed },
@@ -161,7 +161,7 @@ export function openLinks(deps: BridgeDependencies): Links {
       const { count } = await db.bridgeLink.updateMany({ where: open, data: closed });
       const row = count > 0 && (await find(linkId));
       if (!row) return;
-      await deps.tell({ kind: 'link', linkId });
+      hints.tell([{ kind: 'link', linkId }]);
       await lookAgain(row);
     },
 
@@ -194,6 +194,10 @@ export function liveLinkOf(
   if (linked) return { kind: 'linked', linkId: linked.id };
   if (code) return { kind: 'code', codeId: code.id, expiresAt: code.expiresAt.getTime() };
   return { kind: 'none' };
+}
+
+function sealedFor(linkId: string): string {
+  return `bridge-link/${linkId}`;
 }
 
 /** So long without a sign of life the customer is asked to join a computer again. */

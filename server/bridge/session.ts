@@ -145,18 +145,17 @@ export function openSession(wire: Wire, house: SessionHouse): Session {
   }
 
   async function giveCommands(to: JoinedLink): Promise<void> {
-    const theCase = await deps.readCase(to.caseId);
-    if (!theCase) throw new Error('a link of no case');
+    const isDoing = (cmdId: string) => {
+      const before = sent.get(cmdId);
+      return before !== undefined && (before.acknowledged || before.expiresAt > clock.now());
+    };
+    const { case: theCase, commands } = await work.wanted(to, isDoing);
     if (theCase.ended !== 'no') {
       await links.close(to.linkId, 'case/ended');
       wire.end('case/ended');
       return;
     }
-    const isDoing = (cmdId: string) => {
-      const before = sent.get(cmdId);
-      return before !== undefined && (before.acknowledged || before.expiresAt > clock.now());
-    };
-    for (const { cmdId, ...command } of await work.wanted(to, theCase, isDoing)) sendCommand(cmdId, command);
+    for (const { cmdId, ...command } of commands) sendCommand(cmdId, command);
     tell(noticeOf(theCase));
   }
 

@@ -33,7 +33,7 @@ export interface CertificateView {
   readonly notBefore: Instant;
   readonly notAfter: Instant;
   readonly signatureAlgorithm: string;
-  /** May it issue certificates (cA and keyCertSign)? */
+  /** May it issue certificates (cA, and keyCertSign unless its usage is not restricted; RFC 5280 §4.2.1.3)? */
   readonly authority: boolean;
   /** Bits as in `KeyUsageFlags`; undefined when not restricted. */
   readonly keyUsage: number | undefined;
@@ -89,7 +89,7 @@ function view(der: Buffer): CertificateView {
     notBefore: instantOf(notBefore),
     notAfter: instantOf(notAfter),
     signatureAlgorithm: signatureAlgorithm.algorithm,
-    authority: constraints?.cA === true && ((keyUsage ?? 0) & KeyUsageFlags.keyCertSign) !== 0,
+    authority: constraints?.cA === true && ((keyUsage ?? KeyUsageFlags.keyCertSign) & KeyUsageFlags.keyCertSign) !== 0,
     keyUsage,
     subjectKeyId: read(extensions.get(id_ce_subjectKeyIdentifier), (bytes) =>
       hex(AsnConvert.parse(bytes, OctetString)),

@@ -28,8 +28,9 @@ export function readSigningRequest(der: Buffer): SigningRequest {
 }
 
 function checked(der: Buffer): SigningRequest {
-  const [info] = readSequence(der);
-  if (!info) throw new Error('empty request');
+  const [info, , signed, ...more] = readSequence(der);
+  // a BIT STRING of whole bytes (X.690 §8.6.2.2), and nothing behind it
+  if (!info || signed?.content[0] !== 0 || more.length > 0) throw new Error('not three fields');
   const [version, subject, spki] = readSequence(info.bytes);
   if (!version || !subject || !spki) throw new Error('a field is missing');
   const { certificationRequestInfo, signature, signatureAlgorithm } = AsnConvert.parse(der, CertificationRequest);
