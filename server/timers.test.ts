@@ -1,0 +1,48 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { freshDatabase } from '../tests/database.ts';
+import type { Store } from './db.ts';
+import { createTimers } from './timers.ts';
+
+const NOON = Date.parse('2026-06-15T12:00:00+08:00');
+const CASE = randomUUID();
+
+let store: Store;
+beforeAll(async () => void (store = await freshDatabase()));
+afterAll(() => store.close());
+beforeEach(() => store.db.timer.deleteMany());
+
+function timersAt(now: number, report: (...all: unknown[]) => Promise<void>) {
+  const quiet = { error: () => {}, warn: () => {} };
+  return createTimers({ pool: store.pool, clock: { offsetMs: 0, now: () => now }, log: quiet, writer: { report } });
+}
+
+const due = (key: string, dueAt: number) =>
+  store.db.timer.create({ data: { key, thingId: CASE, dueAt: new Date(dueAt) } });
+
+test('a deadline is told when it is due, once, and not before', async () => {
+  await due('lapse/a', NOON);
+  await due('lapse/b', NOON + 1);
+  const told: unknown[][] = [];
+  const timers = timersAt(NOON, async (...all) => void told.push(all));
+  await timers.run();
+  await timers.run();
+  expect(told).toEqual([[CASE, 'timer/lapse/a', { type: 'report-time' }]]);
+});
+
+test('one that could not be told is told later', async () => {
+  await due('lapse/c', NOON);
+  await timersAt(NOON, () => Promise.reject(new Error('no database'))).run();
+  const told: unknown[] = [];
+  await timersAt(NOON + 1_000, async (caseId) => void told.push(caseId)).run();
+  expect(told).toEqual([]);
+  await timersAt(NOON + 60_000, async (caseId) => void told.push(caseId)).run();
+  expect(told).toEqual([CASE]);
+});
+
+test('many that are due at once are all told', async () => {
+  for (let i = 0; i < 120; i++) await due(`lapse/${i}`, NOON - i);
+  const told = new Set<unknown>();
+  await timersAt(NOON, async (_, commandId) => void told.add(commandId)).run();
+  expect(told.size).toBe(120);
+});

@@ -1,0 +1,92 @@
+/**
+ * Deadlines that were promised with a fact: when one is due, its case is told the time and decides again. Late, early
+ * and doubled ones change nothing (design §2).
+ */
+import type pg from 'pg';
+import type { Clock } from './clock.ts';
+import type { Log } from './log.ts';
+import type { Writer } from './writer.ts';
+
+export interface TimersDependencies {
+  readonly pool: pg.Pool;
+  readonly clock: Clock;
+  readonly log: Pick<Log, 'error' | 'warn'>;
+  readonly writer: Pick<Writer, 'report'>;
+}
+
+export interface Timers {
+  start(): void;
+  /** Fires everything that is due. Never fails. */
+  run(): Promise<void>;
+  /** Ends after those that are under way. */
+  stop(): Promise<void>;
+}
+
+/** Deadlines are days away. */
+const LOOK_EVERY_MS = 10_000;
+const LEASE_MS = 30_000;
+const MOST_AT_ONCE = 50;
+
+interface Row {
+  readonly key: string;
+  readonly case_id: string;
+}
+
+export function createTimers({ pool, clock, log, writer }: TimersDependencies): Timers {
+  let interval: NodeJS.Timeout | undefined;
+  let running: Promise<void> | undefined;
+  let stopped = false;
+
+  async function claim(): Promise<readonly Row[]> {
+    const now = clock.now();
+    const { rows } = await pool.query<Row>({
+      name: 'claim-timers',
+      text: `update timer set leased_until = $2
+        where key in (
+          select key from timer where fired_at is null and due_at <= $1
+            and (leased_until is null or leased_until <= $1)
+          order by due_at limit ${MOST_AT_ONCE} for update skip locked
+        )
+        returning key, thing_id as case_id`,
+      values: [new Date(now), new Date(now + LEASE_MS)],
+    });
+    return rows;
+  }
+
+  async function fire({ key, case_id: caseId }: Row): Promise<void> {
+    try {
+      await writer.report(caseId, `timer/${key}`, { type: 'report-time' });
+      await pool.query('update timer set fired_at = $2, leased_until = null where key = $1', [
+        key,
+        new Date(clock.now()),
+      ]);
+    } catch (err) {
+      // tried again when its lease has run out
+      log.error({ err, timer: key, caseId }, 'a timer could not be fired');
+    }
+  }
+
+  async function fireAll(): Promise<void> {
+    try {
+      for (let rows = await claim(); rows.length > 0 && !stopped; rows = await claim())
+        for (const row of rows) await fire(row);
+    } catch (err) {
+      log.warn({ err }, 'timers could not be looked for');
+    }
+  }
+
+  const run = () => (running ??= fireAll().finally(() => (running = undefined)));
+
+  return {
+    run,
+    start() {
+      interval = setInterval(() => void run(), LOOK_EVERY_MS);
+      void run();
+    },
+    async stop() {
+      stopped = true;
+      clearInterval(interval);
+      await running;
+    },
+  };
+}
