@@ -143,7 +143,7 @@ test('a defect counts as perhaps done and is told with the case', async () => {
 test('what a killed process had sent is asked about once its lease has run out', async () => {
   const { runner, clock, calls } = rig({ kind: 'done' });
   const key = await want({ state: 'sent' });
-  await store.db.effect.update({ where: { key }, data: { leasedUntil: new Date(Date.now() + 60_000) } });
+  await store.db.effect.update({ where: { key }, data: { leasedUntil: new Date(clock.now() + 60_000) } });
   await runner.run();
   expect(calls).toEqual([]);
   clock.move(60_001);
