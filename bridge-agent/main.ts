@@ -3,7 +3,6 @@
  * the case, does what the case needs on the key, and offers to go on with another. How it is configured is the
  * entry's (`development.ts`, `packaged.ts`).
  */
-import { randomUUID } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 import { hostname, release, type } from 'node:os';
 import { join as path } from 'node:path';
@@ -65,7 +64,7 @@ class Agent {
   }
 
   async run(signal: AbortSignal): Promise<void> {
-    this.#log('start', { run: randomUUID(), ...this.#computer });
+    this.#log('start', { pid: process.pid, ...this.#computer });
     this.#customer.tell('greeting', { version: VERSION });
     for (let stored = this.#linkFile.read(); ; stored = undefined) {
       try {

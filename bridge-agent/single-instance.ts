@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync, rmSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { tmpdir, userInfo } from 'node:os';
 
 /** @returns false when another agent works in this folder; otherwise it is ours until the process ends */
@@ -24,7 +24,7 @@ export async function isOnlyInstance(dataFolder: string): Promise<boolean> {
 
 /** Socket paths may have about 100 octets, data folders more. */
 function socketPath(dataFolder: string): string {
-  const name = `xuqi-bridge-${createHash('sha256').update(dataFolder).digest('hex').slice(0, 16)}`;
+  const name = `xuqi-bridge-${createHash('sha256').update(resolve(dataFolder)).digest('hex').slice(0, 16)}`;
   if (process.platform === 'win32') return `\\\\.\\pipe\\${name}-${userInfo().username}`;
   return join(process.env['XDG_RUNTIME_DIR'] ?? tmpdir(), `${name}-${userInfo().uid}.sock`);
 }
