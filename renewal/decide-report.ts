@@ -112,11 +112,10 @@ function keyMade(c: Case, report: KeyMade, policy: Policy, now: Instant): Decisi
 function certificateIssued(c: Case, report: Issued): Decision {
   const { issuance } = c;
   const { requestId, serial, sha256, notBefore, notAfter, certificate } = report;
-  if (c.unwanted.includes(serial)) return NOTHING;
+  if (c.unwanted.includes(serial) || ('serial' in issuance && issuance.serial === serial)) return NOTHING;
   // a case that was given up after the CA had refused wants nothing any more
   if (issuance.kind === 'none' || c.ended !== 'no') return unwanted(c, serial, 'not-asked-for');
-  if (issuance.kind === 'issued' || issuance.kind === 'unusable')
-    return issuance.serial === serial ? NOTHING : unwanted(c, serial, 'second-for-key');
+  if (issuance.kind === 'issued' || issuance.kind === 'unusable') return unwanted(c, serial, 'second-for-key');
   if (issuance.requestId !== requestId) return unwanted(c, serial, 'not-asked-for');
   if (issuance.spki !== report.spki) return unwanted(c, serial, 'other-key');
   if (c.promised !== 'none' && notAfter < startOfDay(c.promised.promisedDay))
