@@ -20,7 +20,8 @@ export interface Claimed {
   readonly conversationId: string;
   /** Unique over all channels. */
   readonly messageId: string;
-  readonly incoming: Incoming;
+  /** @throws when it was sealed with another master key */
+  readonly read: () => Incoming;
   /** Keyed hash of the network address; undefined when nobody sent it. */
   readonly addressIndex: string | undefined;
   /** This one included. */
@@ -147,17 +148,10 @@ export function createInbox({ pool, vault, clock, tell }: InboxDependencies): In
 
 function claimed(conversationId: string, row: Row, vault: Vault): Claimed {
   const { id, channel, message_id: messageId, body_sealed: body, attempts } = row;
-  const incoming = body
-    ? (JSON.parse(vault.open(body, sealedFor(channel, messageId))) as Incoming)
-    : ({ kind: 'look-again' } as const);
-  return {
-    id,
-    conversationId,
-    messageId: `${channel}/${messageId}`,
-    incoming,
-    addressIndex: row.address_index ?? undefined,
-    attempts,
-  };
+  const read = (): Incoming =>
+    body ? (JSON.parse(vault.open(body, sealedFor(channel, messageId))) as Incoming) : { kind: 'look-again' };
+  const addressIndex = row.address_index ?? undefined;
+  return { id, conversationId, messageId: `${channel}/${messageId}`, read, addressIndex, attempts };
 }
 
 function sealedFor(channel: string, messageId: string): string {

@@ -82,7 +82,7 @@ export function createTurns(deps: TurnsDependencies): Turns {
     const handlerId = read.handler?.state.id;
     if (handlerId && !read.case && !known.certificates)
       return { kind: 'leave', value: { kind: 'certificates', handlerId } };
-    const input = inputOf(message.incoming, read, known.certificates ?? [], drawFor(deps.vault, message.id));
+    const input = inputOf(message.read(), read, known.certificates ?? [], drawFor(deps.vault, message.id));
     const check = known.finding ? undefined : checkNeeded(input);
     if (check && check.kind !== 'none') return { kind: 'leave', value: { kind: 'finding', check } };
     const output = turn(input, known.finding ?? { kind: 'none' });
