@@ -2,13 +2,14 @@
  * A server's bridge end with everything it needs around it, for tests: a real database, the embedded CA, one customer
  * with a case and a software key. What the writer does for the bridge is done here with the core's own decisions.
  */
-import { randomBytes, randomInt, randomUUID } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { createPrivateKey, randomBytes, randomInt, randomUUID } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { linkCheckDigit } from '../bridge-agent/protocol.ts';
+import { AsnConvert } from '@peculiar/asn1-schema';
+import { Name } from '@peculiar/asn1-x509';
 import { FIRST_TALK } from '../bot/talk.ts';
 import { decide } from '../renewal/decide.ts';
 import type { Instant } from '../renewal/calendar.ts';
@@ -27,6 +28,8 @@ import { revokeHandler } from '../server/effects/revoke.ts';
 import { openAuthority, type Authority } from '../server/embedded-ca/authority.ts';
 import { createHints } from '../server/hints.ts';
 import { createInbox } from '../server/inbox.ts';
+import type { Signer } from '../server/embedded-ca/issue-certificate.ts';
+import { createLinkCodes } from '../server/link-codes.ts';
 import { createVault } from '../server/personal/vault.ts';
 import { readCertificate, type CertificateView } from '../server/pki/certificate.ts';
 import { createWriter } from '../server/writer.ts';
@@ -62,6 +65,8 @@ export interface BridgeHouse {
   readonly authority: Authority;
   readonly ca: CertificateAuthority;
   readonly root: CertificateView;
+  /** The CA's own key, for certificates that it would never issue. */
+  readonly signer: Signer;
   readonly url: string;
   readonly keyId: string;
   readonly pinned: string;
@@ -120,6 +125,7 @@ export async function openBridgeHouse(changes: Partial<BridgeSettings> = {}): Pr
   const { tell } = hints;
   const { pool } = store;
   const writer = createWriter({ pool, tell, clock });
+  const linkCodes = createLinkCodes({ db, vault, clock });
   const inbox = createInbox({ pool, vault, tell, clock });
 
   async function readCase(caseId: string): Promise<Case | undefined> {
@@ -143,19 +149,8 @@ export async function openBridgeHouse(changes: Partial<BridgeSettings> = {}): Pr
     inbox,
     hints,
     readCase,
-    report: writer.report,
-    async useLinkCode(code) {
-      const row = await db.code.findFirst({
-        where: { hash: vault.keyedHash('link-code', code) as Uint8Array<ArrayBuffer> },
-      });
-      if (!row?.caseId) return { kind: 'wrong' };
-      const { count } = await db.code.updateMany({
-        where: { id: row.id, usedAt: null, expiresAt: { gt: new Date(now()) } },
-        data: { usedAt: new Date(now()) },
-      });
-      if (count === 0) return { kind: 'expired' };
-      return { kind: 'right', codeId: row.id, caseId: row.caseId, conversationId: row.conversationId };
-    },
+    report: (...of) => writer.report(...of),
+    useLinkCode: (digits) => linkCodes.useLinkCode(digits),
   };
 
   const keys = serverKeys(randomBytes(32), randomBytes(32));
@@ -164,7 +159,13 @@ export async function openBridgeHouse(changes: Partial<BridgeSettings> = {}): Pr
   bridge.attach(server);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const url = `ws://127.0.0.1:${(server.address() as AddressInfo).port}/bridge`;
-  await db.project.create({ data: { id: POLICY.project, version: 1, policy: { ...POLICY } as object } });
+  await db.project.create({
+    data: {
+      id: POLICY.project,
+      version: 1,
+      policy: JSON.parse(JSON.stringify(POLICY)) as object,
+    },
+  });
 
   const house: BridgeHouse = {
     db,
@@ -172,6 +173,10 @@ export async function openBridgeHouse(changes: Partial<BridgeSettings> = {}): Pr
     authority,
     ca,
     root,
+    signer: {
+      key: createPrivateKey(readFileSync(join(folder, 'root.key'))),
+      name: AsnConvert.parse(root.subject, Name),
+    },
     url,
     keyId: keys.keyId,
     pinned: keys.pinned[0],
@@ -248,13 +253,15 @@ export async function openBridgeHouse(changes: Partial<BridgeSettings> = {}): Pr
     },
 
     async linkCode({ caseId, conversationId }) {
-      const ten = String(randomInt(1e9, 1e10 - 1)).padStart(10, '0');
-      const code = `${ten}${linkCheckDigit(ten)}`;
-      const hash = new Uint8Array(vault.keyedHash('link-code', code));
-      const times = { createdAt: new Date(now()), expiresAt: new Date(now() + 600_000) };
-      const row = { id: randomUUID(), purpose: 'link', conversationId, caseId, hash, sealed: hash, triesLeft: 5 };
-      await db.code.create({ data: { ...row, ...times } });
-      return code;
+      const codeId = randomUUID();
+      const linkCode = linkCodes.draw({ codeId, caseId }, now());
+      await writer.change({ commandId: randomUUID(), conversationId, caseId }, ({ conversation }) => {
+        if (!conversation) throw new Error('no conversation');
+        return { kind: 'write', value: undefined, plan: { linkCode, talk: conversation.talk } };
+      });
+      const digits = await linkCodes.reveal(codeId);
+      if (digits === undefined) throw new Error('no code');
+      return digits;
     },
 
     agent: (deviceKey) => connectAgent(url, keys.pinned[0], deviceKey),

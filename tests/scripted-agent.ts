@@ -19,7 +19,6 @@ import {
   deriveLinkKeys,
   FrameCipher,
   FromServer,
-  Hello,
   HelloOk,
   PROTOCOL,
   resultBytes,
@@ -28,6 +27,7 @@ import {
   transcriptOf,
   type CommandFrame,
   type FromAgent,
+  type Hello,
   type ResultFrame,
 } from '../bridge-agent/protocol.ts';
 

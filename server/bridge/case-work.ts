@@ -57,15 +57,14 @@ export function openCaseWork(deps: BridgeDependencies, { keys, pinned }: WorkSet
       const theCase = await caseOf(caseId);
       const commands: (Command & { readonly cmdId: string })[] = [];
       for (const { key, body } of rows) {
-        if (doing(key)) continue;
         const command = commandOf(body as unknown as BridgeEffect, theCase, { linkId, keys, pinned, now: clock.now() });
-        if (command === 'elsewhere') continue;
         const isOpen = { key, state: { in: OPEN } };
         if (command === 'moot') {
           const data = { state: 'failed', problem: 'case/not-now', settledAt: new Date(clock.now()) };
           await db.effect.updateMany({ where: isOpen, data });
           continue;
         }
+        if (command === 'elsewhere' || doing(key)) continue;
         const data = { state: 'sent', attempts: { increment: 1 } };
         const { count } = await db.effect.updateMany({ where: isOpen, data });
         if (count > 0) commands.push({ ...command, cmdId: key });

@@ -168,8 +168,9 @@ test('a hint that was lost costs a moment: sweeping finds what is open', async (
     nextAt: at,
   };
   const linkId = theCase.computer === 'none' ? '' : theCase.computer.linkId;
-  const state = { ...theCase, look: { kind: 'asked', linkId } };
-  await house.db.renewalCase.update({ where: { id: who.caseId }, data: { state: state as object } });
+  const asked = { ...theCase, look: { kind: 'asked', linkId } };
+  const state = JSON.parse(JSON.stringify(asked)) as object;
+  await house.db.renewalCase.update({ where: { id: who.caseId }, data: { state } });
   const body = { ...look2, linkId, certificateSha256: who.certificate.sha256 };
   await house.db.effect.create({ data: { ...look2, state: 'wanted', body } });
   await house.bridge.sweep();

@@ -29,10 +29,11 @@ try {
 
 async function run(config: Config, passphrase: string | undefined): Promise<void> {
   if (config.mode === 'production' && !passphrase) throw new AuthorityError('CA_PASSPHRASE is missing.');
+  const clock = createClock(config.clockOffsetMs);
   const evaluation = config.mode === 'evaluation';
   const authority = openAuthority({
     folder: path.join(config.dataDir, 'ca'),
-    now: createClock(config.clockOffsetMs).now,
+    now: () => clock.now(),
     issuer: names[config.mode].issuer,
     backdatedYears: evaluation ? EVALUATION_BACKDATED_YEARS : 0,
     ...(passphrase && { passphrase }),

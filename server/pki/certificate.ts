@@ -5,6 +5,7 @@ import {
   AuthorityKeyIdentifier,
   BasicConstraints,
   Certificate,
+  Extensions,
   id_ce_authorityKeyIdentifier,
   id_ce_basicConstraints,
   id_ce_keyUsage,
@@ -70,7 +71,7 @@ function view(der: Buffer): CertificateView {
     throw new CertificateError('two signature algorithms');
 
   const extensions = new Map<string, Buffer>();
-  for (const { extnID, extnValue } of tbsCertificate.extensions ?? []) {
+  for (const { extnID, extnValue } of tbsCertificate.extensions ?? new Extensions()) {
     if (extensions.has(extnID)) throw new CertificateError('an extension twice');
     extensions.set(extnID, Buffer.from(extnValue.buffer));
   }

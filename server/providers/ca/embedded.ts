@@ -19,8 +19,12 @@ export function embeddedCa(socketPath: string): CertificateAuthority {
       return answer;
     },
     ask: async (requestId) => known(await post(socketPath, '/ask', { requestId })),
-    confirm: async (requestId) => void (await post(socketPath, '/confirm', { requestId })),
-    revoke: async (serial, reason) => void (await post(socketPath, '/revoke', { serial, reason })),
+    async confirm(requestId) {
+      await post(socketPath, '/confirm', { requestId });
+    },
+    async revoke(serial, reason) {
+      await post(socketPath, '/revoke', { serial, reason });
+    },
   };
 }
 
