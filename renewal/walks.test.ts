@@ -9,6 +9,7 @@ import { nextCommand } from '../tests/core/moves.ts';
 import { holdToPromises, newMemory } from '../tests/core/promises.ts';
 import { carryOut, worldFrom } from '../tests/core/world.ts';
 import { AGENDA, type StepName } from './agenda.ts';
+import type { CaseFact } from './case.ts';
 import { replay } from './evolve.ts';
 
 const WALKS = Number(process.env['WALKS'] ?? 10_000);
@@ -22,6 +23,16 @@ const reached = {
   refusals: new Map<string, number>(),
 };
 let commands = 0;
+
+/** What only slips, time and the CA's bad manners bring about. */
+const SELDOM: readonly CaseFact['type'][] = [
+  'case-lapsed',
+  'certificate-unwanted',
+  'certificate-revoked',
+  'issue-rejected',
+  'issuance-confirmed',
+  'verification-asked-again',
+];
 
 /** A number that shrinks to 0 is a moment in which nothing happens. */
 const NUMBER = fc.noBias(fc.integer({ min: 0, max: 2 ** 31 - 1 }));
@@ -38,6 +49,7 @@ test(
     const seldom = WALKS / 500;
     for (const name of new Set(AGENDA.map((rule) => rule.name)))
       expect(reached.steps.get(name), `walks that came by ${name}`).toBeGreaterThan(seldom);
+    for (const fact of SELDOM) expect(reached.facts.get(fact), `walks with ${fact}`).toBeGreaterThan(seldom);
     expect(reached.steps.get('done' satisfies StepName)).toBeGreaterThan(WALKS / 5);
   },
 );

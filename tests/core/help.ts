@@ -110,6 +110,7 @@ function say(command: CaseCommand): Help {
 
 function answer(s: Stand, effectKey: string, command: CaseCommand): Help {
   if (!s.wasAsked(effectKey)) throw new Error(`nobody was asked for ${effectKey}`);
+  if (effectKey.startsWith('bridge/') && s.live.link.kind !== 'linked') throw new Error(`no computer for ${effectKey}`);
   return { kind: 'command', command };
 }
 

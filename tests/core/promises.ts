@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import { isDeepStrictEqual } from 'node:util';
-import { shanghaiDate } from '../../renewal/calendar.ts';
+import { shanghaiDate, type Instant } from '../../renewal/calendar.ts';
 import { isOver, type Case } from '../../renewal/case.ts';
 import { decide } from '../../renewal/decide.ts';
 import type { Effect } from '../../renewal/effects.ts';
@@ -46,7 +46,7 @@ export function holdToPromises(world: World, happened: Happened, memory: Memory)
   }
   if (decision.kind === 'decided') {
     for (const effect of decision.work.effects) workIsAskedOnce(world, effect, memory);
-    for (const effect of decision.work.effects) workIsDue(happened, effect, memory);
+    for (const effect of decision.work.effects) workIsDue(world, happened, effect, memory);
     for (const timer of decision.work.timers)
       assert.equal(timer.dueAt, happened.after?.keptUntil, 'the timer rings when the case lapses');
     if (decision.work.effects.length > 0) sayingItAgainAsksNothingMore(world, happened);
@@ -92,11 +92,12 @@ function detailsAreConfirmedKnowingly({ policy, now }: World, { before, facts }:
   assert.equal(confirmed.promisedDay, shanghaiDate(newEnd(certificate.notAfter, now, policy.years)));
 }
 
-function acceptedCertificatesKeepThePromise({ before, facts }: Happened): void {
+function acceptedCertificatesKeepThePromise({ command, before, facts }: Happened): void {
   const issued = facts.find((fact) => fact.type === 'certificate-issued');
   if (!issued) return;
   assert.ok(before && before.promised !== 'none' && before.issuance.kind !== 'none', 'somebody asked for it');
   assert.equal(issued.requestId, before.issuance.requestId);
+  assert.ok(command.type === 'report-certificate-issued' && command.spki === before.issuance.spki, 'for the key asked');
   assert.ok(shanghaiDate(issued.notAfter) >= before.promised.promisedDay, 'it ends on the promised day or later');
 }
 
@@ -115,7 +116,7 @@ function workIsAskedOnce(world: World, { key }: Effect, memory: Memory): void {
   assert.ok(memory.issuances <= 1, 'one issuance a case');
 }
 
-function workIsDue({ before, after }: Happened, effect: Effect, memory: Memory): void {
+function workIsDue({ now }: World, { command, before, after }: Happened, effect: Effect, memory: Memory): void {
   assert.ok(after);
   if (before && before.ended !== 'no') assert.equal(effect.type, 'revoke', 'a case that ended asks for nothing else');
   switch (effect.type) {
@@ -126,10 +127,14 @@ function workIsDue({ before, after }: Happened, effect: Effect, memory: Memory):
     case 'bridge/renew.csr':
       assert.ok(memory.confirmed, 'the key is changed only after the details were confirmed');
       assert.equal(effect.certificateSha256, after.certificate.sha256);
+      if (effect.type === 'bridge/renew.begin') assert.ok(isInTime(after, now), 'begun by the last day');
       return;
     case 'issue':
       assert.ok(after.issuance.kind === 'requested' && after.issuance.spki === effect.spki);
       assert.equal(effect.key, `issue/${effect.spki}`);
+      assert.ok(command.type === 'report-key-made' && before && before.rekey.kind !== 'none');
+      assert.equal(command.txnId, before.rekey.txnId, 'the key of the transaction that was confirmed');
+      assert.ok(isInTime(after, now), 'asked for by the last day');
       return;
     case 'bridge/renew.write':
     case 'bridge/renew.verify': {
@@ -145,6 +150,10 @@ function workIsDue({ before, after }: Happened, effect: Effect, memory: Memory):
       assert.notEqual(effect.serial, after.certificate.serial, 'the old certificate is never revoked by us');
       assert.ok(after.issuance.kind !== 'issued' || after.issuance.serial !== effect.serial);
   }
+}
+
+function isInTime({ promised }: Case, now: Instant): boolean {
+  return promised !== 'none' && shanghaiDate(now) <= promised.writeUntil;
 }
 
 function sayingItAgainAsksNothingMore({ case: theCase, policy, now, asked }: World, { command }: Happened): void {
