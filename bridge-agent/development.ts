@@ -9,7 +9,7 @@ import { readConfig } from './config.ts';
 import { refuse, runInTerminal } from './run-in-terminal.ts';
 import { words } from './words.ts';
 
-const dataFolder = process.env['DATA_DIR'] ?? 'data';
+const dataFolder = process.env['DATA_DIR'] ?? '.data';
 // bundled beside this entry
 const worker = fileURLToPath(new URL('pkcs11-worker.mjs', import.meta.url));
 

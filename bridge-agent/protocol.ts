@@ -13,8 +13,6 @@ export const PROTOCOL = 'bridge/1';
 export const MAX_FRAME_BYTES = 64 * 1024;
 export const MIN_AGENT = '0.1.0';
 
-/** Digits of a link code: ten drawn at random and a Luhn check digit, shown 3-4-4. */
-export const LINK_CODE_DIGITS = 11;
 export const LINK_CODE_LIFE_MS = 10 * 60_000;
 export const LINK_CODE_TRIES_PER_CONNECTION = 5;
 export const MATCH_LIFE_MS = 3 * 60_000;
@@ -350,7 +348,10 @@ export class ProtocolError extends Error {
   override readonly name = 'ProtocolError';
 }
 
-/** Luhn (ISO/IEC 7812-1) over the first ten digits: catches a mistyped digit without spending a try. */
+/**
+ * A link code has ten digits drawn at random and this one, shown 3-4-4. Luhn (ISO/IEC 7812-1): catches a mistyped digit
+ * without spending a try.
+ */
 export function linkCheckDigit(tenDigits: string): string {
   const sum = [...tenDigits].reduce((total, digit, i) => {
     const value = Number(digit) * (i % 2 === 1 ? 2 : 1);

@@ -2,6 +2,7 @@
  * One step of the token transaction: observe → skip if it is true already → write `begin` → act → observe → write
  * `done`. Killed at any point, the next run begins with looking at the token.
  */
+import { readFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { AgentProblem } from './problem.ts';
 import { TOKEN_CALLS } from './token/port.ts';
@@ -58,7 +59,17 @@ async function lastActIsOver(name: string, journal: Ground['journal']): Promise<
 function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
-    return true;
+  } catch {
+    return false;
+  }
+  return !isZombie(pid);
+}
+
+/** Ended, but not collected: where the first process of a container collects nobody's children. */
+function isZombie(pid: number): boolean {
+  try {
+    // proc_pid_stat(5): `pid (name) state …`; a name may hold anything
+    return readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)?.startsWith('Z') ?? false;
   } catch {
     return false;
   }

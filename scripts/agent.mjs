@@ -2,12 +2,15 @@
  * `npm run agent`: bundles the agent from its sources and runs it in this terminal, against the server that
  * `npm start` runs on this machine.
  */
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
+import process from 'node:process';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { buildSync } from 'esbuild';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const folder = join(root, 'dist', 'agent');
+// as npm start has it
+process.env.DATA_DIR = resolve(root, process.env.DATA_DIR ?? '.data');
 
 buildSync({
   absWorkingDir: root,
