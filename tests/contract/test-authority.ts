@@ -22,7 +22,7 @@ export class TestAuthority {
   }
 
   static async create(name = 'CN=Test CA, O=Test, C=CN'): Promise<TestAuthority> {
-    const keys = (await webcrypto.subtle.generateKey(ECDSA, true, ['sign', 'verify']));
+    const keys = await webcrypto.subtle.generateKey(ECDSA, true, ['sign', 'verify']);
     const certificate = await x509.X509CertificateGenerator.createSelfSigned({
       name,
       keys,
