@@ -18,7 +18,7 @@ export interface CertificateParts {
   /** ms since the epoch */
   readonly notBefore: number;
   readonly notAfter: number;
-  /** Organisation, or the common name where there is none. */
+  /** Common name: the unit, in an organisation's certificate; the organisation where there is none. */
   readonly unit: string;
   readonly x509: X509Certificate;
 }
@@ -55,6 +55,6 @@ export function shanghaiDay(at: number): string {
 
 function unitOf(x509: X509Certificate): string {
   const subject = x509.toLegacyObject().subject as unknown as Readonly<Record<string, string | string[] | undefined>>;
-  const name = subject['O'] ?? subject['CN'] ?? '';
+  const name = subject['CN'] ?? subject['O'] ?? '';
   return Array.isArray(name) ? name.join(' ') : name;
 }
