@@ -9,6 +9,9 @@ export class Chat {
   readonly #news = new EventEmitter();
   readonly #closing = new AbortController();
   /** What was said since the customer's last message, as text. */
+  get said(): string {
+    return this.#since;
+  }
   #since = '';
   /** Messages that the customer has sent. */
   sent = 0;
@@ -77,9 +80,8 @@ export class Chat {
         for (const event of events) this.#hear(event);
       }
     };
-    read(stream.body).catch((error: unknown) => {
-      if (!this.#closing.signal.aborted) this.#news.emit('error', error);
-    });
+    // a stream that breaks says nothing more; who still waits for something is told so
+    read(stream.body).catch(() => undefined);
   }
 
   #hear(event: string): void {

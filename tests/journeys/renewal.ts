@@ -43,7 +43,7 @@ export async function renew(product: Product, unit: string): Promise<Renewed> {
     const digits = await computer.reads(/(\d) (\d)\s+如果不是您/);
     await chat.hears(/屏幕上的两位数字/);
     await chat.say(`${digits[1] ?? ''}${digits[2] ?? ''}`);
-    const details = await chat.hears(/延期后至少到 (\S+)/);
+    const details = await chat.hears(/请核对证书 现在到期 \S+ 延期后至少到 (\S+)/);
     await chat.say('1');
     await computer.reads(/同意请按 Y/);
     computer.type('Y');
@@ -54,6 +54,8 @@ export async function renew(product: Product, unit: string): Promise<Renewed> {
     await computer.reads(/验证通过，续期完成/);
     const done = await chat.hears(/新的有效期到 (\S+)/);
     return { promised: dayIn(details[1] ?? ''), done: dayIn(done[1] ?? ''), messages: chat.sent };
+  } catch (error) {
+    throw new Error(`the chat said: ${chat.said}\nthe terminal shows: ${computer.shown}`, { cause: error });
   } finally {
     chat.close();
     await computer.close();

@@ -31,8 +31,8 @@ describe('S1 the window opens on the 30th day before the end', () => {
 
   test.each([
     { now: '2026-05-15T12:00:00+08:00', opens: '2026-05-16' },
-    // the last minute of the day; the exact second is asked of the rule above
-    { now: '2026-05-15T15:59:00Z', opens: '2026-05-16' },
+    // the last minutes of the day; the exact second is asked of the rule above
+    { now: '2026-05-15T15:57:00Z', opens: '2026-05-16' },
     { now: '2026-05-15T16:00:00Z', opens: undefined },
   ])('asked in the chat at $now, before signing in and after it', async ({ now, opens }) => {
     await product.runAt(now);

@@ -12,7 +12,6 @@ import { addYears, shanghaiDate } from '../../renewal/calendar.ts';
 import { PIN, Product } from './product.ts';
 import { renew } from './renewal.ts';
 
-/** In the order of time, because the product remembers what happened before. */
 const CASES = [
   { name: 'a', unit: '甲示例建设有限公司', end: '2026-06-15', now: '2026-05-20T10:00:00+08:00', anew: '2027-06-15' },
   { name: 'b', unit: '乙示例建设有限公司', end: '2026-06-15', now: '2026-09-01T10:00:00+08:00', anew: '2027-09-01' },
@@ -20,31 +19,24 @@ const CASES = [
   { name: 'c', unit: '丙示例建设有限公司', end: '2028-02-29', now: '2028-02-10T10:00:00+08:00', anew: '2029-02-28' },
   { name: 'e', unit: '戊示例建设有限公司', end: '2027-12-01', now: '2028-02-29T10:00:00+08:00', anew: '2029-02-28' },
 ] as const;
-const label = (name: string) => `JOURNEY-${name}`;
+const TOKEN = 'JOURNEY-S4';
 const endOf = (day: string) => Date.parse(`${day}T23:59:59+08:00`);
 
-describe('S4 the new end, promised and issued', () => {
+describe.each(CASES)('S4 $name) ends $end, renewed $now', ({ name, unit, end, now, anew }) => {
   let product: Product;
   beforeAll(() => {
-    product = new Product(
-      CASES.map(({ name, unit, end }) => ({
-        name,
-        unit,
-        uscc: '91371400MA3XQ01D7Q',
-        notBefore: new Date(endOf(end) - 365 * 86_400_000).toISOString(),
-        notAfter: new Date(endOf(end)).toISOString(),
-        token: label(name),
-      })),
-    );
+    const notAfter = new Date(endOf(end)).toISOString();
+    const notBefore = new Date(endOf(end) - 365 * 86_400_000).toISOString();
+    product = new Product([{ name, unit, uscc: '91371400MA3XQ01D7Q', notBefore, notAfter, token: TOKEN }]);
   });
   afterAll(() => product.dispose());
 
-  test.each(CASES)('$name) ends $end, renewed $now: until $anew', async ({ name, unit, end, now, anew }) => {
+  test('the new end is promised, told in the end, and on the certificate', async () => {
     await product.runAt(now);
     const told = await renew(product, unit);
     expect(told).toEqual({ promised: anew, done: anew, messages: 6 });
 
-    const [old, renewed, ...more] = certificatesOn(product, label(name));
+    const [old, renewed, ...more] = certificatesOn(product);
     expect(more).toEqual([]);
     const issued = Date.parse(renewed!.validFrom);
     expect(shanghaiDate(issued)).toBe(now.slice(0, 10));
@@ -56,12 +48,12 @@ describe('S4 the new end, promised and issued', () => {
 });
 
 /** Read with OpenSC, the earlier end first. */
-function certificatesOn(product: Product, token: string): X509Certificate[] {
+function certificatesOn(product: Product): X509Certificate[] {
   const demo = JSON.parse(readFileSync(path.join(product.folder, 'demo.json'), 'utf8')) as {
     driver: { module: string; env: Record<string, string> };
   };
   const tool = (...args: string[]) =>
-    execFileSync('pkcs11-tool', ['--module', demo.driver.module, '--token-label', token, ...args], {
+    execFileSync('pkcs11-tool', ['--module', demo.driver.module, '--token-label', TOKEN, ...args], {
       env: { ...process.env, ...demo.driver.env },
       encoding: 'utf8',
       stdio: 'pipe',
