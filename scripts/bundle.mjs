@@ -4,7 +4,7 @@
  * Packages stay outside. `import.meta.url` keeps naming the source file, so that templates and migrations are found
  * where they are in the tree; a program that starts another names its source, and the bundle finds the other's.
  */
-import { existsSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -27,7 +27,7 @@ export function bundleOf(program) {
 }
 
 export async function bundlePrograms() {
-  await build({
+  const { outputFiles } = await build({
     absWorkingDir: ROOT,
     entryPoints: PROGRAMS.filter((program) => existsSync(path.join(ROOT, program))),
     outdir: DIST,
@@ -40,7 +40,18 @@ export async function bundlePrograms() {
     sourcemap: true,
     logLevel: 'error',
     plugins: [keepPlace],
+    write: false,
   });
+  for (const { path: file, contents } of outputFiles) replace(file, contents);
+}
+
+/** Whole or not at all, and only when it is another: programs of an earlier start may be reading it. */
+function replace(file, contents) {
+  if (existsSync(file) && readFileSync(file).equals(contents)) return;
+  mkdirSync(path.dirname(file), { recursive: true });
+  const unfinished = `${file}.${process.pid}`;
+  writeFileSync(unfinished, contents);
+  renameSync(unfinished, file);
 }
 
 const keepPlace = {
