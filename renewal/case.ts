@@ -90,7 +90,7 @@ export type CaseFact =
   | {
       readonly type: 'certificate-unwanted';
       readonly serial: string;
-      readonly why: 'second-for-key' | 'other-key' | 'ends-too-early' | 'not-asked-for';
+      readonly why: 'second-for-key' | 'other-key' | 'ends-too-early' | 'not-asked-for' | 'not-acceptable';
     }
   | { readonly type: 'certificate-revoked'; readonly serial: string }
   | { readonly type: 'writing-asked-again'; readonly attempt: number }

@@ -67,6 +67,8 @@ export type Report =
       readonly notBefore: Instant;
       readonly notAfter: Instant;
       readonly certificate: string;
+      /** Names of the checks that it fails (`server/pki/issued-certificate.ts`); none for a good one. */
+      readonly faults: readonly string[];
     }
   | { readonly type: 'report-issue-rejected'; readonly requestId: string; readonly problem: ProblemCode }
   | { readonly type: 'report-certificate-revoked'; readonly serial: string }

@@ -170,6 +170,7 @@ describe('a certificate from the CA', () => {
       answer: 'ends-too-early',
     },
     { what: 'ends as the old one', report: { ...issued, notAfter: OLD.notAfter }, answer: 'ends-too-early' },
+    { what: 'fails one of the checks', report: { ...issued, faults: ['usage'] }, answer: 'not-acceptable' },
     { what: 'is for another key', report: { ...issued, spki: 'other' }, answer: 'other-key' },
     { what: 'answers another request', report: { ...issued, requestId: 'issue/other' }, answer: 'not-asked-for' },
   ])('that $what: $answer', ({ report, answer }) => {

@@ -120,6 +120,7 @@ function certificateIssued(c: Case, report: Issued): Decision {
   if (issuance.spki !== report.spki) return unwanted(c, serial, 'other-key');
   if (c.promised !== 'none' && notAfter < startOfDay(c.promised.promisedDay))
     return unwanted(c, serial, 'ends-too-early');
+  if (report.faults.length > 0) return unwanted(c, serial, 'not-acceptable');
   const issued = { type: 'certificate-issued', requestId, serial, sha256, notBefore, notAfter, certificate } as const;
   return decided([issued], [renewWrite(issuance.txnId, 1, issued)]);
 }

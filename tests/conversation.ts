@@ -233,6 +233,7 @@ export function issued(c: Conversation): Report {
     notBefore: c.now,
     notAfter: Date.parse('2027-06-15T23:59:59+08:00'),
     certificate: 'AA==',
+    faults: [],
   };
 }
 

@@ -114,11 +114,11 @@ test('a refusal of the CA is final', async () => {
 
 const YEAR_MS = 365 * 86_400_000;
 test.each([
-  { what: 'for another key', change: () => ({ spki: softKey().spki }) },
-  { what: 'of another subject', change: () => ({ subject: nameOf({ commonName: 'Somebody' }) }) },
-  { what: 'that ends a second early', change: (notAfter: number) => ({ notAfter: notAfter - 1000 }) },
-  { what: 'that ends a year late', change: (notAfter: number) => ({ notAfter: notAfter + YEAR_MS }) },
-])('a certificate $what is not acceptable, and not registered', async ({ change }) => {
+  { what: 'for another key', fault: 'key', change: () => ({ spki: softKey().spki }) },
+  { what: 'of another subject', fault: 'subject', change: () => ({ subject: nameOf({ commonName: 'Somebody' }) }) },
+  { what: 'that ends a second early', fault: 'end', change: (notAfter: number) => ({ notAfter: notAfter - 1000 }) },
+  { what: 'that ends a year late', fault: 'end', change: (notAfter: number) => ({ notAfter: notAfter + YEAR_MS }) },
+])('a certificate $what goes to the case with its fault, and is not registered', async ({ change, fault }) => {
   const who = await house.customer();
   const fresh = softKey();
   const before = await house.db.certificate.count();
@@ -131,7 +131,8 @@ test.each([
   const row = issueRow(who, fresh);
   expect(await issuing({ request: forged }).send(row)).toMatchObject({
     kind: 'failed',
-    report: { type: 'report-issue-rejected', problem: 'certificate/not-acceptable' },
+    problem: 'certificate/not-acceptable',
+    report: { type: 'report-certificate-issued', faults: [fault] },
   });
   expect(await house.db.certificate.count()).toBe(before);
 });

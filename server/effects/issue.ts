@@ -3,13 +3,14 @@
  * else does. The CA gives one certificate per request id, so nothing here is ever issued twice.
  */
 import { randomUUID } from 'node:crypto';
+import type { Report } from '../../renewal/commands.ts';
 import type { Effect } from '../../renewal/effects.ts';
 import { ProblemError } from '../../renewal/problem.ts';
 import { newEnd } from '../../renewal/window.ts';
 import type { Clock } from '../clock.ts';
 import type { Database } from '../db.ts';
 import { CertificateError, readCertificate, type CertificateView } from '../pki/certificate.ts';
-import { checkIssued } from '../pki/issued-certificate.ts';
+import { faultsOf } from '../pki/issued-certificate.ts';
 import type { CaAnswer, CertificateAuthority } from '../providers/ca/port.ts';
 import type { EffectHandler, EffectRow, Outcome } from './port.ts';
 
@@ -40,18 +41,19 @@ export function issueHandler({ ca, db, pinned, clock }: IssueDependencies): Effe
         return { kind: 'failed', problem, report: { type: 'report-issue-rejected', requestId, problem } };
       }
       case 'issued': {
-        const replaced = await replacedBy(db, row);
-        const certificate = acceptable(answer.certificate, (issued) => {
-          checkIssued(issued, { spki, years, pinned, replaced: readCertificate(replaced.der) }, clock.now());
-        });
+        const certificate = read(answer.certificate);
         if (!certificate) {
           const problem = 'certificate/not-acceptable';
           return { kind: 'failed', problem, report: { type: 'report-issue-rejected', requestId, problem } };
         }
+        const replaced = await replacedBy(db, row);
+        const ordered = { spki, years, pinned, replaced: readCertificate(replaced.der) };
+        const faults = faultsOf(certificate, ordered, clock.now());
+        const report = issuedReport(requestId, certificate, faults);
+        // the case has it revoked
+        if (faults.length > 0) return { kind: 'failed', problem: 'certificate/not-acceptable', report };
         await register(db, certificate, replaced);
-        const { serial, sha256, notBefore, notAfter, der } = certificate;
-        const issued = { requestId, spki, serial, sha256, notBefore, notAfter, certificate: der.toString('base64') };
-        return { kind: 'done', report: { type: 'report-certificate-issued', ...issued } };
+        return { kind: 'done', report };
       }
     }
   }
@@ -89,15 +91,20 @@ export function issueHandler({ ca, db, pinned, clock }: IssueDependencies): Effe
   };
 }
 
-function acceptable(der: Buffer, check: (certificate: CertificateView) => void): CertificateView | undefined {
+/** @returns undefined for what is no certificate */
+function read(der: Buffer): CertificateView | undefined {
   try {
-    const certificate = readCertificate(der);
-    check(certificate);
-    return certificate;
+    return readCertificate(der);
   } catch (error) {
-    if (error instanceof CertificateError || error instanceof ProblemError) return undefined;
+    if (error instanceof CertificateError) return undefined;
     throw error;
   }
+}
+
+function issuedReport(requestId: string, certificate: CertificateView, faults: readonly string[]): Report {
+  const { spkiSha256: spki, serial, sha256, notBefore, notAfter, der } = certificate;
+  const issued = { requestId, spki, serial, sha256, notBefore, notAfter, certificate: der.toString('base64') };
+  return { type: 'report-certificate-issued', ...issued, faults };
 }
 
 async function replacedBy(db: Database, row: EffectRow): Promise<Replaced> {

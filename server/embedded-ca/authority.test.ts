@@ -7,7 +7,7 @@ import type { Instant } from '../../renewal/calendar.ts';
 import { newEnd } from '../../renewal/window.ts';
 import { packedProof, softKey, type Algorithm, type SoftKey } from '../../tests/soft-key.ts';
 import { readCertificate, type CertificateView } from '../pki/certificate.ts';
-import { checkIssued } from '../pki/issued-certificate.ts';
+import { faultsOf } from '../pki/issued-certificate.ts';
 import type { CertificateOrder } from '../providers/ca/port.ts';
 import { openAuthority, type Authority } from './authority.ts';
 
@@ -117,7 +117,8 @@ describe('a renewed certificate, as openssl reads it', () => {
 
     const certificate = readCertificate(issued(ca, asked));
     const pinned = [readCertificate(ca.root)];
-    checkIssued(certificate, { spki: fresh.spkiSha256, replaced: who.old, years: 1, pinned }, now);
+    const ordered = { spki: fresh.spkiSha256, replaced: who.old, years: 1, pinned };
+    expect(faultsOf(certificate, ordered, now)).toEqual([]);
     expect(openssl('x509', '-in', path, '-noout', '-serial').trim()).toBe(`serial=${certificate.serial}`);
     expect(certificate.serial).toMatch(/^[4-7][0-9A-F]{31}$/);
   });

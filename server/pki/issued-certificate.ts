@@ -4,7 +4,6 @@
  */
 import { KeyUsageFlags } from '@peculiar/asn1-x509';
 import { DAY_MS, type Instant } from '../../renewal/calendar.ts';
-import { ProblemError } from '../../renewal/problem.ts';
 import { newEnd } from '../../renewal/window.ts';
 import type { CertificateView } from './certificate.ts';
 import { issuerOf } from './chain.ts';
@@ -26,10 +25,8 @@ const CLOCK_SKEW_MS = 5 * 60_000;
 /** An order may have waited so long at the CA, and its certificate still counts from its own notBefore. */
 const LONGEST_WAIT_MS = 30 * DAY_MS;
 
-/**
- * @throws ProblemError certificate/not-acceptable with `reasons`, every fault in one list
- */
-export function checkIssued(certificate: CertificateView, ordered: Ordered, now: Instant): void {
+/** @returns the names of the checks that it fails, all of them; none for a certificate that may be written */
+export function faultsOf(certificate: CertificateView, ordered: Ordered, now: Instant): readonly string[] {
   const { replaced, pinned, spki, years } = ordered;
   const { notBefore, notAfter } = certificate;
   const rules: readonly (readonly [string, boolean])[] = [
@@ -42,6 +39,5 @@ export function checkIssued(certificate: CertificateView, ordered: Ordered, now:
     ['start', notBefore <= now + CLOCK_SKEW_MS && notBefore >= now - LONGEST_WAIT_MS],
     ['end', notAfter === newEnd(replaced.notAfter, notBefore, years)],
   ];
-  const broken = rules.filter(([, holds]) => !holds).map(([name]) => name);
-  if (broken.length > 0) throw new ProblemError('certificate/not-acceptable', { reasons: broken.join(' ') });
+  return rules.filter(([, holds]) => !holds).map(([name]) => name);
 }

@@ -143,6 +143,7 @@ export function certificateFor(
     notBefore: now,
     notAfter,
     certificate: 'der',
+    faults: [],
   };
 }
 

@@ -98,6 +98,7 @@ export const ORDINARY = {
     notBefore: NOW,
     notAfter: NEW_END,
     certificate: 'der',
+    faults: [],
   },
   written: { type: 'report-certificate-written', txnId: TXN, sha256: NEW_SHA256 },
   verified: { type: 'report-verified', txnId: TXN, checks: CHECKS },
