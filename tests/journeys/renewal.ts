@@ -17,47 +17,70 @@ export async function signIn(product: Product): Promise<Chat> {
   await chat.hears(/请发证书登记的手机号/);
   await chat.say(MOBILE);
   await chat.say(await phone.code());
-  await chat.hears(/回复证书前面的数字|没有可以办的证书/);
+  await chat.hears(/回复证书前面的数字|没有可以办的证书|请重新连接/);
   return chat;
 }
 
-/** What the details card promised and the done card said, as calendar dates. */
-export interface Renewed {
-  readonly promised: string;
-  readonly done: string;
-  readonly messages: number;
+/** Renews the certificate of `unit`, whose key is plugged into the computer. */
+export async function renew(
+  product: Product,
+  unit: string,
+): Promise<{ promised: string; done: string; messages: number }> {
+  return atTheComputer(product, async (chat, computer) => {
+    const promised = await confirmDetails(chat, computer, unit);
+    const done = await writeAndVerify(chat, computer);
+    return { promised, done, messages: chat.sent };
+  });
 }
 
-/** Renews the certificate of `unit`, whose key is plugged into the computer. */
-export async function renew(product: Product, unit: string): Promise<Renewed> {
+/** A customer who is signed in, with the agent open in a terminal of the same computer. */
+export async function atTheComputer<T>(
+  product: Product,
+  walk: (chat: Chat, computer: Terminal) => Promise<T>,
+): Promise<T> {
   const chat = await signIn(product);
   const computer = new Terminal('node scripts/agent.mjs', product.env());
   try {
-    const choice = await chat.hears(new RegExp(`(\\d) ${unit}`));
-    await chat.say(choice[1] ?? '');
-    await chat.hears(/还没开标/);
-    await chat.say('1');
-    const code = await chat.hears(/(?:\d ?){11}(?=.*有效)/);
-    await computer.reads(/连接码：/);
-    computer.type(`${code[0].replaceAll(' ', '')}\r`);
-    const digits = await computer.reads(/(\d) (\d)\s+如果不是您/);
-    await chat.hears(/屏幕上的两位数字/);
-    await chat.say(`${digits[1] ?? ''}${digits[2] ?? ''}`);
-    const details = await chat.hears(/请核对证书 现在到期 \S+ 延期后至少到 (\S+)/);
-    await chat.say('1');
-    await computer.reads(/同意请按 Y/);
-    computer.type('Y');
-    await computer.reads(/UKey 密码/);
-    computer.type(`${PIN}\r`);
-    await computer.reads(/验证新证书[^]*UKey 密码（/);
-    computer.type(`${PIN}\r`);
-    await computer.reads(/验证通过，续期完成/);
-    const done = await chat.hears(/新的有效期到 (\S+)/);
-    return { promised: dayIn(details[1] ?? ''), done: dayIn(done[1] ?? ''), messages: chat.sent };
+    return await walk(chat, computer);
   } catch (error) {
     throw new Error(`the chat said: ${chat.said}\nthe terminal shows: ${computer.shown}`, { cause: error });
   } finally {
     chat.close();
     await computer.close();
   }
+}
+
+/** @returns the day that the details card promised */
+export async function confirmDetails(chat: Chat, computer: Terminal, unit: string): Promise<string> {
+  const choice = await chat.hears(new RegExp(`(\\d) ${unit}`));
+  await chat.say(choice[1] ?? '');
+  await chat.hears(/还没开标/);
+  await chat.say('1');
+  await join(chat, computer);
+  const details = await chat.hears(/请核对证书 现在到期 \S+ 延期后至少到 (\S+)/);
+  await chat.say('1');
+  return dayIn(details[1] ?? '');
+}
+
+/** The code of the chat in the terminal, the number of the terminal in the chat. */
+async function join(chat: Chat, computer: Terminal): Promise<void> {
+  const code = await chat.hears(/(?:\d ?){11}(?=.*有效)/);
+  await computer.reads(/连接码：/);
+  computer.type(`${code[0].replaceAll(' ', '')}\r`);
+  const digits = await computer.reads(/(\d) (\d)\s+如果不是您/);
+  await chat.hears(/屏幕上的两位数字/);
+  await chat.say(`${digits[1] ?? ''}${digits[2] ?? ''}`);
+}
+
+/** @returns the day that the done card tells */
+export async function writeAndVerify(chat: Chat, computer: Terminal): Promise<string> {
+  await computer.reads(/同意请按 Y/);
+  computer.type('Y');
+  await computer.reads(/UKey 密码（/);
+  computer.type(`${PIN}\r`);
+  await computer.reads(/验证新证书[^]*UKey 密码（/);
+  computer.type(`${PIN}\r`);
+  await computer.reads(/验证通过，续期完成/);
+  const done = await chat.hears(/新的有效期到 (\S+)/);
+  return dayIn(done[1] ?? '');
 }

@@ -4,7 +4,7 @@ import { MANUAL_WINDOW } from '../../renewal/policy.ts';
 import { checkWindow } from '../../renewal/window.ts';
 import { Chat } from './chat.ts';
 import { Product } from './product.ts';
-import { dayIn, signIn } from './renewal.ts';
+import { atTheComputer, confirmDetails, dayIn, signIn, writeAndVerify } from './renewal.ts';
 
 /** Between the first end and its last day lies 2028-02-29, between the second and its last day none. */
 const CERTIFICATES = [
@@ -77,5 +77,31 @@ describe.each(CERTIFICATES)('S2 in the chat, a certificate that ended on $end', 
     }
     stranger.close();
     customer.close();
+  });
+});
+
+describe('S2 what was confirmed on the last day', () => {
+  const { unit, uscc, end } = CERTIFICATES[0]!;
+  let product: Product;
+  beforeAll(() => {
+    const notBefore = new Date(Date.parse(endOf(end)) - 365 * 86_400_000).toISOString();
+    product = new Product([{ name: end, unit, uscc, notBefore, notAfter: endOf(end), token: 'JOURNEY-S2' }]);
+  });
+  afterAll(() => product.dispose());
+
+  test('is written on the day after it', async () => {
+    await product.runAt('2028-06-14T23:30:00+08:00');
+    const promised = await atTheComputer(product, async (chat, computer) => {
+      const day = await confirmDetails(chat, computer, unit);
+      // asked for consent, the customer goes home
+      await computer.reads(/同意请按 Y/);
+      return day;
+    });
+    expect(promised).toBe('2029-06-14');
+
+    await product.runAt('2028-06-15T10:00:00+08:00');
+    // the computer is still joined: it asks for consent again as soon as the agent is opened
+    const done = await atTheComputer(product, writeAndVerify);
+    expect(done).toBe('2029-06-15');
   });
 });
