@@ -93,7 +93,7 @@ export async function startHouse(config: Config, log: Log): Promise<House> {
 
   const app = createApp({
     chat: chatHouse({ db, pool, writer, inbox, hints, linkCodes }),
-    ready: async () => (await pool.query('select 1')).rowCount === 1,
+    ready: async () => (await db.instance.count()) === 1,
     log,
     evaluation: config.mode === 'evaluation',
     https: config.publicUrl.startsWith('https:'),

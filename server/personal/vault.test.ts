@@ -26,9 +26,11 @@ test('a changed byte anywhere keeps it shut', () => {
 });
 
 test('bytes that nobody sealed do not open', () => {
-  fc.assert(fc.property(fc.uint8Array(), (bytes) => {
+  fc.assert(
+    fc.property(fc.uint8Array(), (bytes) => {
       expect(() => vault.open(bytes, '')).toThrow();
-    }));
+    }),
+  );
 });
 
 test('the same value is sealed differently each time and indexed the same', () => {
