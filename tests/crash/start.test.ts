@@ -24,7 +24,14 @@ function programs(): { pid: number }[] {
     .programs;
 }
 
-const isAlive = ({ pid }: { pid: number }) => existsSync(`/proc/${pid}`);
+/** A program that has ended and was not collected by anybody yet has no command line any more. */
+function isAlive({ pid }: { pid: number }): boolean {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8') !== '';
+  } catch {
+    return false;
+  }
+}
 
 /** A start that is expected to refuse. */
 function startOnce(env: NodeJS.ProcessEnv) {
