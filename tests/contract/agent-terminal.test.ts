@@ -9,7 +9,8 @@ import { COMMANDS, linkCheckDigit } from '../../bridge-agent/protocol.ts';
 import { problemWords, words } from '../../bridge-agent/words.ts';
 import { FileDriver } from '../../sandbox/tokens/file-driver.ts';
 import { makeToken } from '../../sandbox/tokens/token-file.ts';
-import { PseudoTerminal } from './pseudo-terminal.ts';
+import { plainEnvironment } from '../plain-environment.ts';
+import { PseudoTerminal } from '../pseudo-terminal.ts';
 import { ScriptedServer } from './scripted-server.ts';
 import type { Visit } from './scripted-server.ts';
 import { TestAuthority, UNIT } from './test-authority.ts';
@@ -64,7 +65,9 @@ async function keyToRenew(folder: string): Promise<Buffer> {
   return der;
 }
 
-const startAgent = () => (terminal = new PseudoTerminal('exec node scripts/agent.mjs', { DATA_DIR: dataFolder }));
+const openTerminal = () =>
+  new PseudoTerminal('exec node scripts/agent.mjs', plainEnvironment({ DATA_DIR: dataFolder }));
+const startAgent = () => (terminal = openTerminal());
 
 async function joinLink(agent: PseudoTerminal): Promise<Visit> {
   await agent.shows(words('code-prompt'));
@@ -248,7 +251,7 @@ test('killed while the PIN is asked for and started again: the same question, no
 test('a second agent for the same folder does not start', async () => {
   const agent = startAgent();
   await agent.shows(words('code-prompt'));
-  const second = new PseudoTerminal('exec node scripts/agent.mjs', { DATA_DIR: dataFolder });
+  const second = openTerminal();
   await second.shows(words('already-open'));
   expect(await second.ends()).toBe(1);
 });

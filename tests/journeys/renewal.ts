@@ -1,8 +1,8 @@
 /** The ordinary path, as a customer walks it: six messages in the chat, a code and two PINs at the computer. */
+import { PseudoTerminal } from '../pseudo-terminal.ts';
 import { Chat } from './chat.ts';
 import { Phone } from './phone.ts';
 import { MOBILE, PIN, type Product } from './product.ts';
-import { Terminal } from './terminal.ts';
 
 /** 2026年6月15日 → 2026-06-15. */
 export function dayIn(text: string): string {
@@ -36,10 +36,10 @@ export async function renew(
 /** A customer who is signed in, with the agent open in a terminal of the same computer. */
 export async function atTheComputer<T>(
   product: Product,
-  walk: (chat: Chat, computer: Terminal) => Promise<T>,
+  walk: (chat: Chat, computer: PseudoTerminal) => Promise<T>,
 ): Promise<T> {
   const chat = await signIn(product);
-  const computer = new Terminal('node scripts/agent.mjs', product.env());
+  const computer = new PseudoTerminal('node scripts/agent.mjs', product.env());
   try {
     return await walk(chat, computer);
   } catch (error) {
@@ -51,7 +51,7 @@ export async function atTheComputer<T>(
 }
 
 /** @returns the day that the details card promised */
-export async function confirmDetails(chat: Chat, computer: Terminal, unit: string): Promise<string> {
+export async function confirmDetails(chat: Chat, computer: PseudoTerminal, unit: string): Promise<string> {
   const choice = await chat.hears(new RegExp(`(\\d) ${unit}`));
   await chat.say(choice[1] ?? '');
   await chat.hears(/还没开标/);
@@ -63,23 +63,23 @@ export async function confirmDetails(chat: Chat, computer: Terminal, unit: strin
 }
 
 /** The code of the chat in the terminal, the number of the terminal in the chat. */
-async function join(chat: Chat, computer: Terminal): Promise<void> {
+async function join(chat: Chat, computer: PseudoTerminal): Promise<void> {
   const code = await chat.hears(/(?:\d ?){11}(?=.*有效)/);
   await computer.reads(/连接码：/);
-  computer.type(`${code[0].replaceAll(' ', '')}\r`);
+  computer.types(`${code[0].replaceAll(' ', '')}\r`);
   const digits = await computer.reads(/(\d) (\d)\s+如果不是您/);
   await chat.hears(/屏幕上的两位数字/);
   await chat.say(`${digits[1] ?? ''}${digits[2] ?? ''}`);
 }
 
 /** @returns the day that the done card tells */
-export async function writeAndVerify(chat: Chat, computer: Terminal): Promise<string> {
+export async function writeAndVerify(chat: Chat, computer: PseudoTerminal): Promise<string> {
   await computer.reads(/同意请按 Y/);
-  computer.type('Y');
+  computer.types('Y');
   await computer.reads(/UKey 密码（/);
-  computer.type(`${PIN}\r`);
+  computer.types(`${PIN}\r`);
   await computer.reads(/验证新证书[^]*UKey 密码（/);
-  computer.type(`${PIN}\r`);
+  computer.types(`${PIN}\r`);
   await computer.reads(/验证通过，续期完成/);
   const done = await chat.hears(/新的有效期到 (\S+)/);
   return dayIn(done[1] ?? '');
