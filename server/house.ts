@@ -82,7 +82,7 @@ export async function startHouse(config: Config, log: Log): Promise<House> {
     ...{ pool, clock, hints, log, report },
     handlers: [
       smsEffect({ sender, readCode: (codeId) => signInCodes.readSmsCode(codeId) }),
-      issueHandler({ ca: authority, db, pinned: [ca.root], clock }),
+      issueHandler({ ca: authority, db, pinned: [ca.root], clock, log }),
       revokeHandler({ ca: authority, db }),
       confirmHandler({ ca: authority }),
     ],

@@ -30,6 +30,7 @@ import { createHints } from '../server/hints.ts';
 import { createInbox } from '../server/inbox.ts';
 import type { Signer } from '../server/embedded-ca/issue-certificate.ts';
 import { createLinkCodes } from '../server/link-codes.ts';
+import { createLog } from '../server/log.ts';
 import { createVault } from '../server/personal/vault.ts';
 import { readCertificate, type CertificateView } from '../server/pki/certificate.ts';
 import { createWriter } from '../server/writer.ts';
@@ -114,7 +115,7 @@ export async function openBridgeHouse(changes: Partial<BridgeSettings> = {}): Pr
     revoke: async (serial, reason) => authority.revoke(serial, reason),
   };
   const handlers: Readonly<Record<string, EffectHandler>> = {
-    issue: issueHandler({ ca, db, clock, pinned: [root] }),
+    issue: issueHandler({ ca, db, clock, pinned: [root], log: createLog(undefined, 'silent') }),
     revoke: revokeHandler({ ca, db }),
     confirm: confirmHandler({ ca }),
   };

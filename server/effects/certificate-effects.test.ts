@@ -9,6 +9,7 @@ import { ProblemError } from '../../renewal/problem.ts';
 import { issueLeaf, nameOf, drawSerial } from '../embedded-ca/issue-certificate.ts';
 import type { CaAnswer, CertificateAuthority, CertificateOrder } from '../providers/ca/port.ts';
 import { confirmHandler } from './confirm.ts';
+import { createLog } from '../log.ts';
 import { issueHandler } from './issue.ts';
 import type { EffectHandler, EffectRow } from './port.ts';
 import { revokeHandler } from './revoke.ts';
@@ -46,10 +47,12 @@ function issueRow({ caseId, certificate, key }: Customer, fresh: SoftKey, change
   return { key: requestId, type: 'issue', caseId, body, attempts: 1 };
 }
 
+const SILENT = createLog(undefined, 'silent');
+
 /** The handler with this CA instead of the embedded one, for its bad manners. */
 function issuing(changes: Partial<CertificateAuthority> = {}): EffectHandler {
   const { db, ca, root, now } = house;
-  return issueHandler({ ca: { ...ca, ...changes }, db, pinned: [root], clock: { now, offsetMs: 0 } });
+  return issueHandler({ ca: { ...ca, ...changes }, db, pinned: [root], clock: { now, offsetMs: 0 }, log: SILENT });
 }
 
 const unreachable = () => Promise.reject(new ProblemError('ca/unreachable'));
@@ -143,10 +146,16 @@ test('no certificate at all is not acceptable', async () => {
   expect(await issuing({ request: nothing }).send(row)).toMatchObject({ problem: 'certificate/not-acceptable' });
 });
 
+test('a fault of ours is a defect, and not called the silence of the CA', async () => {
+  const row = { ...issueRow(await house.customer(), softKey()), caseId: randomUUID() };
+  await expect(issuing().send(row)).rejects.toThrow('no case to issue for');
+  await expect(issuing().ask(row)).rejects.toThrow('no case to issue for');
+});
+
 test('a certificate of an unknown CA is not acceptable', async () => {
   const row = issueRow(await house.customer(), softKey());
   const { db, ca, now } = house;
-  const handler = issueHandler({ ca, db, pinned: [], clock: { now, offsetMs: 0 } });
+  const handler = issueHandler({ ca, db, pinned: [], clock: { now, offsetMs: 0 }, log: SILENT });
   expect(await handler.send(row)).toMatchObject({ problem: 'certificate/not-acceptable' });
 });
 

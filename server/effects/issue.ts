@@ -9,6 +9,7 @@ import { ProblemError } from '../../renewal/problem.ts';
 import { newEnd } from '../../renewal/window.ts';
 import type { Clock } from '../clock.ts';
 import type { Database } from '../db.ts';
+import type { Log } from '../log.ts';
 import { CertificateError, readCertificate, type CertificateView } from '../pki/certificate.ts';
 import { faultsOf } from '../pki/issued-certificate.ts';
 import type { CaAnswer, CertificateAuthority } from '../providers/ca/port.ts';
@@ -25,12 +26,13 @@ export interface IssueDependencies {
   /** CA certificates that we take certificates from. */
   readonly pinned: readonly CertificateView[];
   readonly clock: Clock;
+  readonly log: Pick<Log, 'warn'>;
 }
 
-const RETRY_MS = 5_000;
-const ASK_AGAIN_MS = 2_000;
+const SURELY_NOT_ASKED = { kind: 'later', problem: 'ca/unreachable', pauseMs: 5_000 } as const;
+const PERHAPS_ASKED = { kind: 'unknown', problem: 'ca/unreachable', pauseMs: 2_000 } as const;
 
-export function issueHandler({ ca, db, pinned, clock }: IssueDependencies): EffectHandler {
+export function issueHandler({ ca, db, pinned, clock, log }: IssueDependencies): EffectHandler {
   async function settle(row: EffectRow, effect: Issue, answer: CaAnswer): Promise<Outcome> {
     const { requestId, spki, years } = effect;
     switch (answer.kind) {
@@ -38,6 +40,7 @@ export function issueHandler({ ca, db, pinned, clock }: IssueDependencies): Effe
         return { kind: 'unknown', problem: 'ca/unreachable', pauseMs: answer.askAfterMs };
       case 'rejected': {
         const problem = 'ca/rejected';
+        log.warn({ reason: answer.reason, effect: row.key, caseId: row.caseId }, 'the CA refused');
         return { kind: 'failed', problem, report: { type: 'report-issue-rejected', requestId, problem } };
       }
       case 'issued': {
@@ -51,7 +54,10 @@ export function issueHandler({ ca, db, pinned, clock }: IssueDependencies): Effe
         const faults = faultsOf(certificate, ordered, clock.now());
         const report = issuedReport(requestId, certificate, faults);
         // the case has it revoked
-        if (faults.length > 0) return { kind: 'failed', problem: 'certificate/not-acceptable', report };
+        if (faults.length > 0) {
+          log.warn({ faults, effect: row.key, caseId: row.caseId }, 'a certificate is not acceptable');
+          return { kind: 'failed', problem: 'certificate/not-acceptable', report };
+        }
         await register(db, certificate, replaced);
         return { kind: 'done', report };
       }
@@ -65,13 +71,11 @@ export function issueHandler({ ca, db, pinned, clock }: IssueDependencies): Effe
     const notBefore = Math.floor(clock.now() / 1000) * 1000;
     const notAfter = newEnd(oldNotAfter, notBefore, years);
     const order = { requestId, proof, profile, notBefore, notAfter, replaces: replacesSerial };
-    try {
-      const answer = await ca.request({ ...order, csr: Buffer.from(csr, 'base64') });
-      return await settle(row, effect, answer);
-    } catch (error) {
-      if (error instanceof ProblemError) return { kind: 'later', problem: error.code, pauseMs: RETRY_MS };
-      return { kind: 'unknown', problem: 'ca/unreachable', pauseMs: ASK_AGAIN_MS };
-    }
+    const answer = await ca.request({ ...order, csr: Buffer.from(csr, 'base64') }).catch((error: unknown) => {
+      log.warn({ err: error, effect: row.key, caseId: row.caseId }, 'the CA gave no answer');
+      return error instanceof ProblemError ? SURELY_NOT_ASKED : PERHAPS_ASKED;
+    });
+    return 'pauseMs' in answer ? answer : settle(row, effect, answer);
   }
 
   return {
@@ -79,14 +83,13 @@ export function issueHandler({ ca, db, pinned, clock }: IssueDependencies): Effe
     send,
     async ask(row) {
       const effect = row.body as Issue;
-      try {
-        const answer = await ca.ask(effect.requestId);
-        // it never arrived; the id keeps a second one from being issued should it still be on its way
-        if (answer.kind === 'unknown-request') return await send(row);
-        return await settle(row, effect, answer);
-      } catch {
-        return { kind: 'unknown', problem: 'ca/unreachable', pauseMs: RETRY_MS };
-      }
+      const answer = await ca.ask(effect.requestId).catch((error: unknown) => {
+        log.warn({ err: error, effect: row.key, caseId: row.caseId }, 'the CA could not be asked');
+        return PERHAPS_ASKED;
+      });
+      if ('pauseMs' in answer) return answer;
+      // it never arrived; the id keeps a second one from being issued should it still be on its way
+      return answer.kind === 'unknown-request' ? send(row) : settle(row, effect, answer);
     },
   };
 }
