@@ -8,7 +8,7 @@ import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from '
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { build } from 'esbuild';
+import { build, stop } from 'esbuild';
 import { ROOT } from './setup.mjs';
 
 const PROGRAMS = [
@@ -43,6 +43,8 @@ export async function bundlePrograms() {
     write: false,
   });
   for (const { path: file, contents } of outputFiles) replace(file, contents);
+  // its helper process would stay as long as whoever bundles
+  await stop();
 }
 
 /** Whole or not at all, and only when it is another: programs of an earlier start may be reading it. */
