@@ -2,8 +2,9 @@ import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { newEnd } from '../../renewal/window.ts';
+import { childOf } from '../../tests/child-of.ts';
 import { packedProof, softKey, type SoftKey } from '../../tests/soft-key.ts';
 import { readCertificate, type CertificateView } from '../pki/certificate.ts';
 import { embeddedCa } from '../providers/ca/embedded.ts';
@@ -128,6 +129,15 @@ test('killed again and again while it issues, it comes back and every request ha
   expect(readdirSync(join(folder, 'ca/issued')).filter((name) => name.endsWith('.der'))).toHaveLength(
     1 + orders.length,
   );
+});
+
+test('killed before it is ready, it is started again', async () => {
+  const starting = start();
+  const first = await vi.waitUntil(() => childOf(process.pid, 'embedded-ca/main'), { timeout: 10_000, interval: 5 });
+  process.kill(first, 'SIGKILL');
+  const { pid } = await starting;
+  expect(pid()).not.toBe(first);
+  expect(await embeddedCa(socket).ask('is it there?')).toEqual({ kind: 'unknown-request' });
 });
 
 test('a second CA does not take the socket of a running one', async () => {

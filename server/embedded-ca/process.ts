@@ -22,7 +22,7 @@ export interface CaProcessSettings {
 const Ready = z.object({ ready: z.literal(true), root: z.base64() });
 
 const START_AGAIN_AFTER_MS = 500;
-/** An older CA, whose server was killed, ends within moments: so often starting is tried again. */
+/** An older CA, whose server was killed, ends within moments; one may be killed: so often starting is tried again. */
 const TRIES = 10;
 /** What `main.ts` ends with while another CA has the socket. */
 const TRY_AGAIN = 75;
@@ -69,7 +69,9 @@ export async function startCaProcess(settings: CaProcessSettings): Promise<CaPro
   let root: Buffer | undefined;
   for (let tries = 0; tries < TRIES && !root; tries++) {
     root = await launch();
-    if (root !== undefined || child?.exitCode !== TRY_AGAIN) break;
+    // killed before it was ready, it said nothing that speaks against another try
+    const mayComeUp = child?.exitCode === TRY_AGAIN || child?.signalCode === 'SIGKILL';
+    if (root !== undefined || !mayComeUp) break;
     await new Promise((resolve) => setTimeout(resolve, START_AGAIN_AFTER_MS));
   }
   if (!root) throw new Error(`the certificate authority did not start: ${complaint.trim()}`);
