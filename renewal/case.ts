@@ -70,6 +70,8 @@ export type CaseFact =
       readonly promisedDay: CalendarDate;
       /** Last day on which what was confirmed may still be written. */
       readonly writeUntil: CalendarDate;
+      /** Until when the case is kept, counted anew. */
+      readonly keptUntil: Instant;
     }
   | { readonly type: 'rekey-started'; readonly txnId: string; readonly attempt: number; readonly nonce: string }
   | { readonly type: 'rekey-consented'; readonly txnId: string }

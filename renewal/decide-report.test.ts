@@ -22,7 +22,8 @@ import type { Case } from './case.ts';
 import type { Report } from './commands.ts';
 import { DAY_MS } from './calendar.ts';
 import { decide } from './decide.ts';
-import { evolve, KEPT_MS } from './evolve.ts';
+import { KEPT_MS } from './decide-wish.ts';
+import { evolve } from './evolve.ts';
 
 const { joined, looked, consented, keyMade, issued, written, verified, confirmedByCa } = ORDINARY;
 

@@ -1,14 +1,16 @@
 /**
  * What customers (and, later, support agents) may ask of a case, and when it is refused.
  */
-import { addDays, type Instant, shanghaiDate } from './calendar.ts';
+import { addDays, DAY_MS, shanghaiDate, type Instant } from './calendar.ts';
 import { isOver, type Case } from './case.ts';
 import type { Wish } from './commands.ts';
 import { decided, refused, type Decision } from './decision.ts';
 import { lookEffect, renewBegin, renewVerify, renewWrite } from './effects.ts';
-import { KEPT_MS } from './evolve.ts';
 import type { Policy } from './policy.ts';
 import { checkWindow, promisedDay } from './window.ts';
+
+/** An untouched case is kept so long, counted from opening and again from the customer's confirmation. */
+export const KEPT_MS = 30 * DAY_MS;
 
 type Open = Extract<Wish, { type: 'open-case' }>;
 type Confirm = Extract<Wish, { type: 'confirm-details' }>;
@@ -92,6 +94,7 @@ function confirmDetails(c: Case, wish: Confirm, policy: Policy, now: Instant): D
   // a day read yesterday is at most too early, which costs the customer nothing to read again
   if (wish.promisedDay !== promisedDay(c.certificate.notAfter, now, policy.years)) return refused('details/outdated');
 
+  const keptUntil = now + KEPT_MS;
   const started = { type: 'rekey-started', txnId: wish.txnId, attempt: 1, nonce: wish.nonce } as const;
   return decided(
     [
@@ -100,11 +103,12 @@ function confirmDetails(c: Case, wish: Confirm, policy: Policy, now: Instant): D
         years: policy.years,
         promisedDay: wish.promisedDay,
         writeUntil: addDays(window.closesOn, policy.window.writeGraceDays),
+        keptUntil,
       },
       started,
     ],
     [renewBegin(c, started, wish.promisedDay)],
-    [{ key: `lapse/${c.id}/confirmed`, dueAt: now + KEPT_MS }],
+    [{ key: `lapse/${c.id}/confirmed`, dueAt: keptUntil }],
   );
 }
 

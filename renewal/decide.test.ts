@@ -24,7 +24,8 @@ import type { Case } from './case.ts';
 import type { Report } from './commands.ts';
 import { decide } from './decide.ts';
 import type { Effect } from './effects.ts';
-import { evolve, KEPT_MS, replay, type RecordedFact } from './evolve.ts';
+import { KEPT_MS } from './decide-wish.ts';
+import { evolve, replay, type RecordedFact } from './evolve.ts';
 
 const begin = `bridge/${TXN}/renew.begin/1`;
 
@@ -93,6 +94,11 @@ test('a case is kept 30 days from its opening and again from the confirmation', 
   const confirmed = decide(upTo('looked'), ORDINARY.confirmed, POLICY, later);
   expect(opened).toMatchObject({ work: { timers: [{ key: 'lapse/case-1/opened', dueAt: NOW + KEPT_MS }] } });
   expect(confirmed).toMatchObject({ work: { timers: [{ key: 'lapse/case-1/confirmed', dueAt: later + KEPT_MS }] } });
+  for (const decision of [opened, confirmed]) {
+    if (decision.kind === 'refused') throw new Error(decision.problem);
+    const [fact] = decision.facts;
+    expect(fact).toMatchObject({ keptUntil: decision.work.timers[0]?.dueAt });
+  }
   expect(KEPT_MS / 86_400_000).toBe(30);
 });
 

@@ -106,3 +106,9 @@ test.each([
 ] as const)('its certificate is free for another case when %s: %s', (state, over) => {
   expect(isOver(STATES[state])).toBe(over);
 });
+
+test('a case is kept until the day that the confirmation names, whenever it is replayed', () => {
+  const confirmed = HISTORY.find(({ fact }) => fact.type === 'details-confirmed')!.fact;
+  const keptUntil = NOW + 1;
+  expect(evolve(upTo('looked'), { ...confirmed, keptUntil } as CaseFact, NOW).keptUntil).toBe(keptUntil);
+});

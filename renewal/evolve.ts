@@ -2,11 +2,8 @@
  * What follows from a fact. Total: a fact that no longer fits leaves the case as it is, so that every history
  * replays, also one written by an older release.
  */
-import { DAY_MS, type Instant } from './calendar.ts';
+import type { Instant } from './calendar.ts';
 import type { Bid, Case, CaseFact, Look } from './case.ts';
-
-/** An untouched case is kept so long, counted from opening and again from the customer's confirmation. */
-export const KEPT_MS = 30 * DAY_MS;
 
 export interface RecordedFact {
   readonly fact: CaseFact;
@@ -87,8 +84,8 @@ function next(c: Case, fact: Later, at: Instant): Case {
       return looked(c, { kind: 'failed', linkId: fact.linkId, problem: fact.problem });
 
     case 'details-confirmed': {
-      const { years, promisedDay, writeUntil } = fact;
-      return { ...c, promised: { years, promisedDay, writeUntil }, keptUntil: at + KEPT_MS };
+      const { years, promisedDay, writeUntil, keptUntil } = fact;
+      return { ...c, promised: { years, promisedDay, writeUntil }, keptUntil };
     }
     case 'rekey-started': {
       const { txnId, attempt, nonce } = fact;

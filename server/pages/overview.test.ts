@@ -39,6 +39,7 @@ const promised: CaseFact = {
   years: 1,
   promisedDay: '2027-06-15',
   writeUntil: '2028-06-21',
+  keptUntil: NOW,
 };
 const requested: CaseFact = { type: 'issue-requested', requestId: 'r', txnId: 't', spki: 's' };
 const issued: CaseFact = {
