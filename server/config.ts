@@ -104,9 +104,7 @@ type Environment = z.infer<typeof Environment>;
 export function readConfig(env: Readonly<Record<string, string | undefined>>): Config {
   const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''));
   const read = Environment.safeParse(given);
-  const faults = read.success
-    ? []
-    : read.error.issues.map(({ path: [name], message }) => `${String(name)} ${message}.`);
+  const faults = read.success ? [] : faultsIn(read.error);
   if (given['MODE'] === 'production') faults.push(...productionFaults(given));
   if (
     (given['BRIDGE_KEY'] === undefined) !== (given['BRIDGE_KEY_NEXT'] === undefined) &&
@@ -115,6 +113,27 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     faults.push('BRIDGE_KEY and BRIDGE_KEY_NEXT are given together or not at all.');
   if (!read.success || faults.length > 0) throw new ConfigError(faults);
   return configOf(read.data);
+}
+
+/** The CA's own process is given this much and no more; the server has looked for faults before. */
+export type CaConfig = Pick<Config, 'mode' | 'dataDir' | 'clockOffsetMs' | 'caSocket'>;
+const CaEnvironment = Environment.pick({ MODE: true, DATA_DIR: true, CLOCK_OFFSET: true, CA_SOCKET: true });
+
+/** @throws ConfigError with all faults */
+export function readCaConfig(env: Readonly<Record<string, string | undefined>>): CaConfig {
+  const read = CaEnvironment.safeParse(env);
+  if (!read.success) throw new ConfigError(faultsIn(read.error));
+  const { MODE: mode, DATA_DIR, CLOCK_OFFSET: clockOffsetMs, CA_SOCKET } = read.data;
+  const dataDir = path.resolve(DATA_DIR);
+  return { mode, dataDir, clockOffsetMs, caSocket: caSocketOf(dataDir, CA_SOCKET) };
+}
+
+function faultsIn(error: z.ZodError): string[] {
+  return error.issues.map(({ path: [name], message }) => `${String(name)} ${message}.`);
+}
+
+function caSocketOf(dataDir: string, given: string | undefined): string {
+  return path.resolve(given ?? path.join(dataDir, 'ca/ca.sock'));
 }
 
 function productionFaults(given: Readonly<Record<string, string | undefined>>): string[] {
@@ -152,6 +171,6 @@ function configOf(env: Environment): Config {
       signName: env.SMS_SIGN_NAME,
       templateCode: env.SMS_TEMPLATE_CODE,
     },
-    caSocket: path.resolve(env.CA_SOCKET ?? path.join(dataDir, 'ca/ca.sock')),
+    caSocket: caSocketOf(dataDir, env.CA_SOCKET),
   };
 }

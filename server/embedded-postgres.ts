@@ -21,6 +21,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import pg from 'pg';
+import { childEnv } from './child-env.ts';
 import { takeBootLock } from './boot-lock.ts';
 import { findPrograms, reachableFolder, unprivilegedUser, type Programs, type RunAs } from './postgres-programs.ts';
 import { StoreError } from './store-error.ts';
@@ -86,7 +87,7 @@ function createCluster(programs: Programs, home: string, data: string, runAs: Ru
   const made = spawnSync(programs.initdb, ['-D', data, ...options], {
     ...runAs,
     cwd: home,
-    env: { ...process.env, LC_ALL: 'C' },
+    env: { ...childEnv(), LC_ALL: 'C' },
     encoding: 'utf8',
   });
   if (made.status !== 0)
@@ -111,7 +112,7 @@ async function startServer(programs: Programs, home: string, data: string, runAs
   const child = spawn(programs.postgres, ['-D', data, '-k', socket, ...settings], {
     ...runAs,
     cwd: home,
-    env: { ...process.env, LC_ALL: 'C' },
+    env: { ...childEnv(), LC_ALL: 'C' },
     // Ctrl-C in the terminal reaches us first, and we stop it in order
     detached: true,
     stdio: ['ignore', log, log],

@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { createApp } from './app.ts';
 import { openBridge, type Bridge } from './bridge/bridge.ts';
 import { serverKeys, type ServerKeys } from './bridge/server-keys.ts';
+import { childEnv } from './child-env.ts';
 import { createClock } from './clock.ts';
 import type { Config } from './config.ts';
 import { openStore, rememberMode, type StoreAddress } from './db.ts';
@@ -40,6 +41,9 @@ export interface House {
   /** Takes no more requests, lets what runs finish, and closes everything in order. */
   stop(): Promise<void>;
 }
+
+/** Everything that the CA's process reads of the environment. */
+const CA_READS = ['MODE', 'CLOCK_OFFSET', 'CA_PASSPHRASE'];
 
 const MIGRATIONS = fileURLToPath(new URL('../prisma/migrations', import.meta.url));
 
@@ -130,7 +134,7 @@ async function openDatabase({ databaseUrl, dataDir }: Config): Promise<OpenedDat
 
 function startCa(config: Config, log: Log): Promise<CaProcess> {
   return startCaProcess({
-    env: { ...process.env, DATA_DIR: config.dataDir, CA_SOCKET: config.caSocket },
+    env: { ...childEnv(CA_READS), DATA_DIR: config.dataDir, CA_SOCKET: config.caSocket },
     complained: (said) => log.error({ said }, 'the certificate authority complains'),
     execArgv: process.execArgv,
   });

@@ -29,7 +29,7 @@ function issueRow({ caseId, certificate, key }: Customer, fresh: SoftKey, change
     oldCertificateSha256: certificate.sha256,
     newSpkiSha256: fresh.spkiSha256,
     promisedDay: '2000-01-01',
-    expiresAt: 0,
+    expiresAt: Date.now(),
   };
   const body = {
     key: requestId,

@@ -142,9 +142,32 @@ describe('one certificate per request and per key', () => {
     const who = customer(ca);
     const fresh = softKey();
     issued(ca, order(who, fresh));
-    expect(ca.request(order(who, fresh, { requestId: 'issue/again' }))).toEqual({
+    expect(ca.request(order(customer(ca), fresh, { requestId: 'issue/again' }))).toEqual({
       kind: 'rejected',
       reason: 'key was certified before',
+    });
+  });
+
+  test('a certificate has one living successor: another only after the first was revoked', () => {
+    const ca = open();
+    const who = customer(ca);
+    const first = readCertificate(issued(ca, order(who, softKey())));
+    const another = order(who, softKey());
+    expect(ca.request(another)).toEqual({ kind: 'rejected', reason: 'certificate was replaced before' });
+    ca.revoke(first.serial, 'cessationOfOperation');
+    expect(ca.request(another).kind).toBe('issued');
+    expect(ca.request(order(who, softKey())).kind).toBe('rejected');
+  });
+
+  test('a proof that ran out more than a month ago proves nothing any more', () => {
+    const ca = open();
+    const who = customer(ca);
+    const asked = order(who, softKey());
+    now += 31 * 86_400_000;
+    const notBefore = Math.floor(now / 1000) * 1000;
+    expect(ca.request({ ...asked, notBefore, notAfter: newEnd(who.old.notAfter, notBefore, 1) })).toEqual({
+      kind: 'rejected',
+      reason: 'proof is too old',
     });
   });
 

@@ -8,7 +8,7 @@
 import { createPrivateKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { AsnConvert } from '@peculiar/asn1-schema';
 import { Name } from '@peculiar/asn1-x509';
-import { addYears, shanghaiDate, type Instant } from '../../renewal/calendar.ts';
+import { addYears, DAY_MS, shanghaiDate, type Instant } from '../../renewal/calendar.ts';
 import { ProblemError } from '../../renewal/problem.ts';
 import { readCertificate } from '../pki/certificate.ts';
 import { checkProof, unpackProof } from '../pki/proof.ts';
@@ -62,6 +62,8 @@ export class AuthorityError extends Error {
   override readonly name = 'AuthorityError';
 }
 
+/** An order may have waited for us so long: the proof was fresh when it was taken (design §3, promise 5). */
+const PROOF_KEPT_MS = 30 * DAY_MS;
 /** How far an order's notBefore may be from our clock. */
 const CLOCK_SKEW_MS = 5 * 60_000;
 const ROOT_YEARS = 30;
@@ -78,6 +80,16 @@ export function openAuthority(settings: AuthoritySettings): Authority {
   const key = openKey(storage, settings.passphrase);
   const { root, signer } = openRoot(storage, key, settings);
   const rootEnd = readCertificate(root).notAfter;
+
+  /** A certificate has one living successor; another is issued only after the first was revoked. */
+  function replace(serial: string, requestId: string): void {
+    for (let earlier = 0; ; earlier++) {
+      const owner = storage.claimSuccessor(serial, requestId, earlier);
+      if (owner === requestId) return;
+      const successor = storage.issuedFor(owner);
+      if (!successor || !storage.isRevoked(successor.serial)) throw new Refusal('certificate was replaced before');
+    }
+  }
 
   function issue(requestId: string, questionSha256: string, spki: Buffer, subject: Name, dates: Dates): Issued {
     if (storage.claimKey(sha256Hex(spki), requestId) !== requestId) throw new Refusal('key was certified before');
@@ -102,7 +114,8 @@ export function openAuthority(settings: AuthoritySettings): Authority {
     const csr = readSigningRequest(order.csr);
     if (!csr.subject.equals(old.subject)) throw new Refusal('subject is not that of the replaced certificate');
     const proven = { oldCertificateSha256: old.sha256, newSpkiSha256: csr.spkiSha256 };
-    const { promisedDay } = checkProof(unpackProof(order.proof), old.publicKey, proven);
+    const { promisedDay, expiresAt } = checkProof(unpackProof(order.proof), old.publicKey, proven);
+    if (expiresAt + PROOF_KEPT_MS < now()) throw new Refusal('proof is too old');
 
     if (notBefore % 1000 !== 0 || notAfter % 1000 !== 0) throw new Refusal('dates are not whole seconds');
     if (Math.abs(notBefore - now()) > CLOCK_SKEW_MS) throw new Refusal('notBefore is not now');
@@ -122,6 +135,7 @@ export function openAuthority(settings: AuthoritySettings): Authority {
         // kept again: the process may have been killed before the certificate had its own file
         if (kept) return answer(storage.keepIssued(kept));
         const { spki, subject } = examine(order);
+        replace(order.replaces, order.requestId);
         return answer(issue(order.requestId, questionSha256, spki, subject, order));
       } catch (error) {
         if (error instanceof Refusal) return { kind: 'rejected', reason: error.message };

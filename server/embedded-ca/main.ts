@@ -6,7 +6,7 @@ import path from 'node:path';
 import { pino } from 'pino';
 import names from '../../templates/certificates/names.json' with { type: 'json' };
 import { createClock } from '../clock.ts';
-import { ConfigError, readConfig, type Config } from '../config.ts';
+import { ConfigError, readCaConfig, type CaConfig } from '../config.ts';
 import { AuthorityError, openAuthority } from './authority.ts';
 import { listen, SocketTaken } from './listen.ts';
 
@@ -19,7 +19,7 @@ const TRY_AGAIN = 75;
 const log = pino({ base: null });
 
 try {
-  await run(readConfig(process.env), process.env['CA_PASSPHRASE']);
+  await run(readCaConfig(process.env), process.env['CA_PASSPHRASE']);
 } catch (error) {
   const expected = error instanceof AuthorityError || error instanceof ConfigError;
   if (expected) console.error(error.message);
@@ -27,7 +27,7 @@ try {
   process.exit(error instanceof SocketTaken ? TRY_AGAIN : 1);
 }
 
-async function run(config: Config, passphrase: string | undefined): Promise<void> {
+async function run(config: CaConfig, passphrase: string | undefined): Promise<void> {
   if (config.mode === 'production' && !passphrase) throw new AuthorityError('CA_PASSPHRASE is missing.');
   const clock = createClock(config.clockOffsetMs);
   const evaluation = config.mode === 'evaluation';

@@ -4,6 +4,7 @@
  *
  *   root.key  root.der         the CA's own key (PKCS#8) and certificate
  *   keys/<spki>.json           which request a public key belongs to
+ *   successors/<serial>.<n>.json  which request replaces a certificate, the nth after n revoked ones
  *   requests/<hash of id>.json what was issued for a request: the record that decides
  *   issued/<serial>.der  revoked/<serial>.json  confirmed/<hash of id>.json
  */
@@ -37,6 +38,8 @@ export interface Storage {
   readonly path: (name: string) => string;
   /** Whose key this is from now on: the id given, or the one that came first. */
   claimKey(spkiSha256: string, requestId: string): string;
+  /** Whose successor this certificate has, as `claimKey`: the next one only after an earlier one was revoked. */
+  claimSuccessor(replaced: string, requestId: string, earlier: number): string;
   issuedFor(requestId: string): Issued | undefined;
   /** The record that holds: the one given, or the one that came first. */
   keepIssued(issued: Issued): Issued;
@@ -48,7 +51,7 @@ export interface Storage {
 
 /** Opens the folder, making it (for its owner only) when it is not there. */
 export function openStorage(folder: string): Storage {
-  for (const name of ['keys', 'requests', 'issued', 'revoked', 'confirmed'])
+  for (const name of ['keys', 'successors', 'requests', 'issued', 'revoked', 'confirmed'])
     mkdirSync(join(folder, name), { recursive: true, mode: 0o700 });
   const path = (name: string) => join(folder, name);
   const requestPath = (requestId: string) => path(`requests/${sha256(requestId)}.json`);
@@ -57,6 +60,10 @@ export function openStorage(folder: string): Storage {
     path,
     claimKey(spkiSha256, requestId) {
       const owned = writeOnce(path(`keys/${spkiSha256}.json`), json({ requestId }));
+      return Owner.parse(parse(owned)).requestId;
+    },
+    claimSuccessor(replaced, requestId, earlier) {
+      const owned = writeOnce(path(`successors/${replaced}.${earlier}.json`), json({ requestId }));
       return Owner.parse(parse(owned)).requestId;
     },
     issuedFor(requestId) {
