@@ -24,6 +24,7 @@ export interface Certificate {
   readonly notAfter: Instant;
 }
 
+/** What a computer says of itself. The system goes into the facts; the name stays in the link's own row. */
 export interface Computer {
   readonly os: string;
   readonly name: string;
@@ -39,6 +40,9 @@ export interface TokenView {
   /** Certificates on the token, the one of this case included. */
   readonly certificates: number;
 }
+
+/** As it is kept: the label is what somebody once typed, and may be a name. */
+export type SeenToken = Omit<TokenView, 'label'>;
 
 export type BidAnswer = 'none' | 'unopened' | 'unsure';
 
@@ -57,8 +61,8 @@ export type CaseFact =
   | { readonly type: 'bid-question-answered'; readonly answer: BidAnswer }
   | { readonly type: 'bid-opening-told'; readonly opensAt: Instant }
   | { readonly type: 'bid-risk-accepted' }
-  | { readonly type: 'computer-joined'; readonly linkId: string; readonly computer: Computer }
-  | { readonly type: 'token-looked'; readonly linkId: string; readonly token: TokenView }
+  | { readonly type: 'computer-joined'; readonly linkId: string; readonly os: string }
+  | { readonly type: 'token-looked'; readonly linkId: string; readonly token: SeenToken }
   | { readonly type: 'token-look-failed'; readonly linkId: string; readonly problem: ProblemCode }
   | { readonly type: 'look-asked-again'; readonly linkId: string }
   | { readonly type: 'change-declared' }
@@ -130,7 +134,7 @@ export type Look =
   | { readonly kind: 'none' }
   | { readonly kind: 'asked'; readonly linkId: string }
   | { readonly kind: 'failed'; readonly linkId: string; readonly problem: ProblemCode }
-  | { readonly kind: 'seen'; readonly linkId: string; readonly token: TokenView };
+  | { readonly kind: 'seen'; readonly linkId: string; readonly token: SeenToken };
 
 export interface Promised {
   readonly years: number;
@@ -196,7 +200,7 @@ export interface Case {
   /** A question the customer went back to; answered anew it closes again. */
   readonly reopened: 'bid-guard' | 'none';
   readonly changeDeclared: boolean;
-  readonly computer: { readonly linkId: string; readonly computer: Computer } | 'none';
+  readonly computer: { readonly linkId: string; readonly os: string } | 'none';
   /** Links that ever joined: one that is reported again is old news. */
   readonly joined: readonly string[];
   readonly look: Look;

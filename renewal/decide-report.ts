@@ -16,15 +16,19 @@ export function decideReport(c: Case, report: Report, policy: Policy, now: Insta
   switch (report.type) {
     case 'report-computer-joined': {
       const { linkId, computer } = report;
+      // people name computers after themselves: the name is no fact
+      const { os } = computer;
       if (c.joined.includes(linkId)) return NOTHING;
       const look = c.promised === 'none' && !isOver(c) ? [lookEffect(c, linkId)] : [];
-      return decided([{ type: 'computer-joined', linkId, computer }], look);
+      return decided([{ type: 'computer-joined', linkId, os }], look);
     }
-    case 'report-token-looked':
+    case 'report-token-looked': {
+      const { label: _label, ...token } = report.token;
       // also after a failure that was reported twice: what was seen was seen
       return isLookOf(c.look, report.linkId) && c.look.kind !== 'seen'
-        ? decided([{ type: 'token-looked', linkId: report.linkId, token: report.token }])
+        ? decided([{ type: 'token-looked', linkId: report.linkId, token }])
         : NOTHING;
+    }
     case 'report-look-failed':
       return isLookOf(c.look, report.linkId) && c.look.kind === 'asked'
         ? decided([{ type: 'token-look-failed', linkId: report.linkId, problem: report.problem }])

@@ -71,8 +71,8 @@ function next(c: Case, fact: Later, at: Instant): Case {
       return { ...c, changeDeclared: false };
 
     case 'computer-joined': {
-      const { linkId, computer } = fact;
-      const here = { ...c, computer: { linkId, computer }, joined: [...c.joined, linkId] };
+      const { linkId, os } = fact;
+      const here = { ...c, computer: { linkId, os }, joined: [...c.joined, linkId] };
       if (c.promised !== 'none') return here;
       return { ...here, look: { kind: 'asked', linkId }, looks: c.looks + 1 };
     }

@@ -6,6 +6,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { drawsFrom } from '../tests/core/draws.ts';
 import { nextCommand } from '../tests/core/moves.ts';
+import { FACT_FIELDS } from '../tests/core/personal.ts';
 import { holdToPromises, newMemory } from '../tests/core/promises.ts';
 import { carryOut, worldFrom } from '../tests/core/world.ts';
 import { AGENDA, type StepName } from './agenda.ts';
@@ -51,6 +52,8 @@ test(
     const seldom = WALKS / 500;
     for (const name of new Set(AGENDA.map((rule) => rule.name)))
       expect(reached.steps.get(name), `walks that came by ${name}`).toBeGreaterThan(seldom);
+    for (const fact of Object.keys(FACT_FIELDS))
+      expect(reached.facts.has(fact), `walks that were looked through for ${fact}`).toBe(true);
     for (const fact of SELDOM) expect(reached.facts.get(fact), `walks with ${fact}`).toBeGreaterThan(seldom);
     expect(reached.steps.get('done' satisfies StepName)).toBeGreaterThan(WALKS / 5);
   },

@@ -90,10 +90,14 @@ test.each([
   expect(dates && [dates.now.iso, dates.then.iso, dates.issued]).toEqual(ends);
 });
 
-test('a computer is named and said to be joined, asking, or not there', () => {
-  const facts: CaseFact[] = [opened, { type: 'computer-joined', linkId: 'l', computer: { os: 'Linux', name: 'DESK' } }];
-  const computer = { os: 'Linux', name: 'DESK' };
-  expect(overviewOf(at(facts)).computer).toEqual({ name: 'DESK', joined: false, asking: false });
+test('a computer is told by its system and said to be joined, asking, or not there', () => {
+  const facts: CaseFact[] = [opened, { type: 'computer-joined', linkId: 'l', os: 'Linux' }];
+  const computer = { os: 'macOS', name: 'DESK' };
+  expect(overviewOf(at(facts)).computer).toEqual({ os: 'Linux', joined: false, asking: false });
   expect(overviewOf(at(facts, { link: { kind: 'linked', linkId: 'l' } })).computer.joined).toBe(true);
-  expect(overviewOf(at(facts, { link: { kind: 'asking', linkId: 'l', computer } })).computer.asking).toBe(true);
+  expect(overviewOf(at(facts, { link: { kind: 'asking', linkId: 'm', computer } })).computer).toEqual({
+    os: 'macOS',
+    joined: false,
+    asking: true,
+  });
 });

@@ -27,7 +27,7 @@ export interface Overview {
     readonly standing: string;
   }[];
   readonly dates: { readonly now: WrittenDay; readonly then: WrittenDay; readonly issued: boolean } | undefined;
-  readonly computer: { readonly name: string | undefined; readonly joined: boolean; readonly asking: boolean };
+  readonly computer: { readonly os: string | undefined; readonly joined: boolean; readonly asking: boolean };
   /** Last digits of the key's serial, once it was looked at. */
   readonly token: string | undefined;
 }
@@ -43,12 +43,13 @@ export function progressOf(situation: Situation): Progress {
 export function overviewOf(situation: Situation): Overview {
   const step = agenda(situation);
   const { case: theCase, live } = situation;
+  const joined = theCase && theCase.computer !== 'none' ? theCase.computer.os : undefined;
   return {
     caseNumber: theCase && caseNumber(theCase),
     chapters: Object.entries(CHAPTERS).map(([number, name]) => chapterOf(Number(number) as Chapter, name, step)),
     dates: datesOf(situation),
     computer: {
-      name: theCase && theCase.computer !== 'none' ? theCase.computer.computer.name : undefined,
+      os: live.link.kind === 'asking' ? live.link.computer.os : joined,
       joined: live.link.kind === 'linked',
       asking: live.link.kind === 'asking',
     },

@@ -8,6 +8,7 @@ import type { Case } from '../../renewal/case.ts';
 import type { CaseCommand } from '../../renewal/commands.ts';
 import type { Policy } from '../../renewal/policy.ts';
 import { newEnd, promisedDay } from '../../renewal/window.ts';
+import { PERSON } from './personal.ts';
 import { CHECKS, TOKEN } from './sample.ts';
 
 export interface Stand {
@@ -26,7 +27,7 @@ export type Help =
   /** Nothing more to be done here, or only by people: the step says why. */
   | { readonly kind: 'end' };
 
-const COMPUTER = { os: 'Windows', name: 'office' };
+const COMPUTER = { os: 'Windows', name: PERSON };
 
 /** @throws Error when the step waits for work that nobody was asked for */
 export function helpWith(s: Stand, step: Step): Help {

@@ -10,6 +10,7 @@ import { MANUAL_WINDOW } from '../../renewal/policy.ts';
 import type { ProblemCode } from '../../renewal/problem.ts';
 import type { Draws } from './draws.ts';
 import { certificateFor, dayPromised, helpWith, stepOf } from './help.ts';
+import { PERSON } from './personal.ts';
 import { CHECKS, TOKEN } from './sample.ts';
 import type { World } from './world.ts';
 
@@ -136,7 +137,7 @@ function anyReport(world: World, draws: Draws): Report {
       return {
         type: 'report-computer-joined',
         linkId: anyLinkId(world, draws),
-        computer: { os: 'macOS', name: 'home' },
+        computer: { os: 'macOS', name: PERSON },
       };
     case 1:
       return { type: 'report-token-looked', linkId: anyLinkId(world, draws), token: TOKEN };

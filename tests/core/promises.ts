@@ -12,6 +12,7 @@ import { evolve } from '../../renewal/evolve.ts';
 import { PROBLEMS } from '../../renewal/problem.ts';
 import { checkWindow, newEnd } from '../../renewal/window.ts';
 import { helpWith, stepOf } from './help.ts';
+import { assertNobodyIsNamed } from './personal.ts';
 import type { Happened, World } from './world.ts';
 
 /** Held by one walk. */
@@ -36,6 +37,7 @@ export function holdToPromises(world: World, happened: Happened, memory: Memory)
   for (const fact of happened.facts) {
     if (fact.type === 'details-confirmed') memory.confirmed = true;
     if (fact.type === 'verified') memory.verified = true;
+    assertNobodyIsNamed(fact);
   }
   newsIsHeardOnce(happened, memory);
   if (happened.facts.length > 0) {

@@ -6,6 +6,7 @@ import { decide, type Decision } from '../../renewal/decide.ts';
 import { evolve } from '../../renewal/evolve.ts';
 import { MANUAL_WINDOW, type Policy } from '../../renewal/policy.ts';
 import { newEnd, promisedDay } from '../../renewal/window.ts';
+import { PERSON } from './personal.ts';
 
 export function policyOf(over: Partial<Policy> = {}): Policy {
   return {
@@ -44,7 +45,7 @@ export const OLD: Certificate = {
 };
 
 export const TOKEN: TokenView = {
-  label: 'demo',
+  label: PERSON,
   model: 'SoftHSM v2',
   serialTail: '6027',
   algorithm: 'P-256',
@@ -84,7 +85,7 @@ export const ORDINARY = {
     certificate: { ...OLD, status: 'good' },
   },
   bidAnswered: { type: 'answer-bid-question', answer: 'none' },
-  joined: { type: 'report-computer-joined', linkId: 'link-1', computer: { os: 'Linux', name: 'office' } },
+  joined: { type: 'report-computer-joined', linkId: 'link-1', computer: { os: 'Linux', name: PERSON } },
   looked: { type: 'report-token-looked', linkId: 'link-1', token: TOKEN },
   confirmed: { type: 'confirm-details', promisedDay: PROMISED, txnId: TXN, nonce: NONCE },
   consented: { type: 'report-consented', txnId: TXN, attempt: 1 },
