@@ -53,100 +53,110 @@ export interface LinkCodeRow {
   readonly expiresAt: Instant;
 }
 
-/** The argument of the function `commit_change` (prisma/migrations). */
-export function changeDocument(commandId: string, read: Snapshot, plan: Plan) {
-  const { now, conversation } = read;
-  const theCase = plan.case && caseAfter(commandId, read, plan.case);
-  const handler = plan.handler && handlerAfter(commandId, read, plan.handler);
-  const facts = [...(handler?.facts ?? []), ...(theCase?.facts ?? [])];
-  const effects = [...(plan.case?.work.effects ?? []), ...(plan.effects ?? [])];
-  const timers = plan.case?.work.timers ?? [];
-  const caseId = plan.case?.id ?? read.case?.state.id;
-  const lookAgain = lookAgainOf(commandId, read, plan, theCase?.row.state);
+/** What `commit_change` (prisma/migrations) is told. */
+export interface Change {
+  readonly at: Instant;
+  readonly commandId: string;
+  /** Who did it, for the audit. */
+  readonly actor: string;
+  readonly answer?: unknown;
+  readonly inboxId?: string;
+  readonly conversation?: { readonly readVersion: number; readonly talk: Talk; readonly says: readonly Bubble[] };
+  /** Of the effects and the audit. */
+  readonly caseId: string | undefined;
+  readonly case?: ChangedThing<Case> & { readonly live: boolean };
+  readonly effects: readonly { readonly key: string; readonly type: string; readonly body: object }[];
+  readonly audit: NonNullable<Plan['audit']>;
+  /** What few changes have, as the function takes it. */
+  readonly rest?: Readonly<Record<string, unknown>>;
+}
+
+export interface ChangedThing<State> {
+  /** 0: it is new. */
+  readonly readVersion: number;
+  readonly evolve: number;
+  readonly state: State;
+  readonly tip: Uint8Array;
+  readonly facts: readonly { readonly seq: number; readonly body: object; readonly prevHash: Uint8Array }[];
+}
+
+export function changeOf(commandId: string, read: Snapshot, plan: Plan): Change {
+  const { conversation } = read;
+  const changed = plan.case && plan.case.facts.length > 0 ? caseAfter(commandId, read, plan.case) : undefined;
+  const work = plan.case?.work.effects.map((effect) => ({ key: effect.key, type: effect.type, body: effect })) ?? [];
+  const rest = restOf(commandId, read, plan, changed?.state);
   return {
-    at: now,
+    at: read.now,
     commandId,
     actor: conversation?.talk.handlerId ?? 'system',
-    ...('answer' in plan && { answered: { commandId, answer: plan.answer } }),
-    ...(conversation && plan.talk && { conversation: talkDocument(plan.talk, conversation.version, plan.says ?? []) }),
-    ...(theCase && theCase.facts.length > 0 && { case: theCase.row }),
-    ...(handler && { handler: handler.row }),
-    ...(facts.length > 0 && { facts }),
-    ...(effects.length > 0 && {
-      effects: effects.map((effect) => ({
-        key: effect.key,
-        type: effect.type,
-        caseId: plan.case?.id ?? null,
-        body: storable('body' in effect ? effect.body : effect),
-      })),
-    }),
+    ...('answer' in plan && { answer: plan.answer }),
+    ...(plan.settles && 'inboxId' in plan.settles && plan.settles),
+    ...(conversation &&
+      plan.talk && { conversation: { readVersion: conversation.version, talk: plan.talk, says: plan.says ?? [] } }),
+    caseId: plan.case?.id ?? read.case?.state.id,
+    ...(changed && { case: { ...changed, live: !isOver(changed.state) } }),
+    effects: [...work, ...(plan.effects ?? [])],
+    audit: plan.audit ?? [],
+    ...(rest && { rest }),
+  };
+}
+
+function restOf(commandId: string, read: Snapshot, plan: Plan, after: Case | undefined) {
+  const { settles, linkCode, handler } = plan;
+  const timers = plan.case?.work.timers ?? [];
+  const lookAgain = lookAgainOf(commandId, read, plan, after);
+  const rest = {
+    ...(handler && { handler: handlerDocument(commandId, read, handler) }),
+    ...(plan.case?.opened && { opened: plan.case.opened }),
     ...(timers.length > 0 && { timers }),
-    ...(plan.linkCode && {
-      linkCode: { ...plan.linkCode, hash: hex(plan.linkCode.hash), sealed: hex(plan.linkCode.sealed) },
-    }),
-    ...(plan.audit?.length && { audit: storable(plan.audit).map((row) => ({ ...row, caseId: caseId ?? null })) }),
-    ...settling(plan),
+    ...(linkCode && { linkCode: { ...linkCode, hash: hex(linkCode.hash), sealed: hex(linkCode.sealed) } }),
+    ...(settles && 'effectKey' in settles && { settles }),
     ...(lookAgain && { lookAgain }),
   };
+  return Object.keys(rest).length > 0 ? rest : undefined;
 }
 
-export type ChangeDocument = ReturnType<typeof changeDocument>;
-
-function talkDocument(talk: Talk, readVersion: number, says: readonly Bubble[]) {
-  const { id, owner, handlerId = null, caseId = null } = talk;
-  return { id, owner, handlerId, caseId, readVersion, state: storable(talk), says: storable(says) };
-}
-
-function caseAfter(commandId: string, read: Snapshot, change: NonNullable<Plan['case']>) {
+function caseAfter(commandId: string, read: Snapshot, change: NonNullable<Plan['case']>): ChangedThing<Case> {
   const before = change.opened ? undefined : read.case;
   if (!change.opened && before?.state.id !== change.id) throw new Error(`${change.id} is not the case that was read`);
-  const after = chain(before, commandId, read.now, change.id, 'case', change.facts, evolve);
-  const { state } = after.row;
+  return { ...chain(before, commandId, read.now, change.facts, evolve), evolve: CASE_EVOLVE };
+}
+
+function handlerDocument(commandId: string, read: Snapshot, { id, registered, facts }: NonNullable<Plan['handler']>) {
+  const before = registered ? undefined : read.handler;
+  if (!registered && before?.state.id !== id) throw new Error(`${id} is not the handler that was read`);
+  const after = chain(before, commandId, read.now, facts, evolveHandler);
   return {
-    facts: after.facts,
-    row: { ...after.row, ...change.opened, id: change.id, evolve: CASE_EVOLVE, live: !isOver(state) },
+    ...after,
+    ...(registered && { mobileIndex: registered.mobileIndex, mobileSealed: hex(registered.mobileSealed) }),
+    id,
+    evolve: HANDLER_EVOLVE,
+    version: after.readVersion + facts.length,
+    tip: hex(after.tip),
+    facts: after.facts.map((fact) => ({ ...fact, prevHash: hex(fact.prevHash) })),
   };
 }
 
-function handlerAfter(commandId: string, read: Snapshot, change: NonNullable<Plan['handler']>) {
-  const before = change.registered ? undefined : read.handler;
-  if (!change.registered && before?.state.id !== change.id)
-    throw new Error(`${change.id} is not the handler that was read`);
-  const after = chain(before, commandId, read.now, change.id, 'handler', change.facts, evolveHandler);
-  const { registered } = change;
-  const sealed = registered && { mobileIndex: registered.mobileIndex, mobileSealed: hex(registered.mobileSealed) };
-  return { facts: after.facts, row: { ...after.row, ...sealed, id: change.id, evolve: HANDLER_EVOLVE } };
-}
-
-function chain<State extends Case | Handler, Fact extends { readonly type: string }>(
+/** The facts as they are stored, each with the hash before it, and what they make of the thing. */
+function chain<State extends Case | Handler, Fact extends object>(
   before: Chained<State> | undefined,
   commandId: string,
   at: Instant,
-  thingId: string,
-  thing: 'case' | 'handler',
   facts: readonly Fact[],
   next: (state: State | undefined, fact: Fact, at: Instant) => State | undefined,
-) {
+): Omit<ChangedThing<State>, 'evolve'> {
   const readVersion = before?.version ?? 0;
   let state = before?.state;
   let tip: Uint8Array = before?.tip ?? CHAIN_START;
-  const rows = facts.map((unchecked, i) => {
-    const body = storable(unchecked);
-    const seq = readVersion + i + 1;
-    const row = { thing, thingId, seq, body, prevHash: hex(tip) };
-    tip = nextTip(tip, { seq, body, at, commandId });
+  const chained = facts.map((fact, i) => {
+    const body = storable(fact);
+    const row = { seq: readVersion + i + 1, body, prevHash: tip };
+    tip = nextTip(tip, { seq: row.seq, body, at, commandId });
     state = next(state, body, at);
     return row;
   });
-  if (!state) throw new Error(`the first fact of ${thingId} does not make a ${thing}`);
-  return { facts: rows, row: { readVersion, version: readVersion + rows.length, tip: hex(tip), state } };
-}
-
-function settling({ settles }: Plan) {
-  if (!settles) return {};
-  if ('inboxId' in settles) return settles;
-  const { effectKey, state, problem } = settles;
-  return { effectKey, effectState: state, ...(problem && { effectProblem: problem }) };
+  if (!state) throw new Error('the first fact does not make a thing');
+  return { readVersion, state, tip, facts: chained };
 }
 
 /** Whoever is focused on a case whose step now shows something else, and a conversation that wants another turn. */

@@ -1,5 +1,4 @@
 /** What is known before a change: rows as the writer reads them, made into the things they hold. */
-import { z } from 'zod';
 import type { Talk } from '../bot/talk.ts';
 import type { LiveLink } from '../renewal/agenda.ts';
 import type { Instant } from '../renewal/calendar.ts';
@@ -7,6 +6,7 @@ import type { Case } from '../renewal/case.ts';
 import type { Handler } from '../renewal/handler.ts';
 import type { Policy } from '../renewal/policy.ts';
 import { liveLinkOf } from './bridge/links.ts';
+import type { Prisma } from './db.ts';
 
 /** A thing with facts: its state, how many facts, and the hash of the last. */
 export interface Chained<State> {
@@ -18,8 +18,6 @@ export interface Chained<State> {
 export interface Snapshot {
   /** The database's clock, moved like ours. */
   readonly now: Instant;
-  /** What this command was answered before, if it was. */
-  readonly answered: { readonly answer: unknown } | undefined;
   readonly conversation: { readonly talk: Talk; readonly version: number } | undefined;
   readonly case: Chained<Case> | undefined;
   /** Of the case's project. */
@@ -36,7 +34,6 @@ const LINK_CODES_AN_HOUR = 5;
 /** One row; what there is none of is null. */
 export interface SnapshotRow {
   readonly now: number;
-  readonly answered: { readonly answer: unknown } | null;
   readonly talk: Talk | null;
   readonly talk_version: number | null;
   readonly case_state: Case | null;
@@ -49,33 +46,42 @@ export interface SnapshotRow {
   readonly handler_state: Handler | null;
   readonly handler_version: number;
   readonly handler_tip: Uint8Array;
-  readonly links: unknown;
-  readonly codes: unknown;
+  readonly links: readonly LinkJson[] | null;
+  readonly codes: readonly CodeJson[] | null;
 }
 
-const when = z.number().transform((ms) => new Date(ms));
-const Links = z
-  .array(z.object({ id: z.string(), state: z.string(), computer: z.json(), expiresAt: when, seenAt: when }))
-  .nullable();
-const Codes = z.array(z.object({ id: z.string(), expiresAt: when, usable: z.boolean() })).nullable();
+/** Times in milliseconds since the epoch. */
+interface LinkJson {
+  readonly id: string;
+  readonly state: string;
+  readonly computer: Prisma.JsonValue;
+  readonly expiresAt: number;
+  readonly seenAt: number;
+}
+
+interface CodeJson {
+  readonly id: string;
+  readonly expiresAt: number;
+  readonly usable: boolean;
+}
 
 export function snapshotOf(row: SnapshotRow): Snapshot {
-  const codes = Codes.parse(row.codes) ?? [];
-  const links = Links.parse(row.links) ?? [];
+  const codes = row.codes ?? [];
+  const code = codes.find(({ usable }) => usable);
+  const links = (row.links ?? []).map((link) => ({
+    ...link,
+    expiresAt: new Date(link.expiresAt),
+    seenAt: new Date(link.seenAt),
+  }));
   return {
     now: row.now,
-    answered: row.answered ?? undefined,
     conversation: row.talk && row.talk_version !== null ? { talk: row.talk, version: row.talk_version } : undefined,
     case: row.case_state ? { state: row.case_state, version: row.case_version, tip: row.case_tip } : undefined,
     policy: row.project === null ? undefined : { ...row.policy, project: row.project, version: row.policy_version },
     handler: row.handler_state
       ? { state: row.handler_state, version: row.handler_version, tip: row.handler_tip }
       : undefined,
-    link: liveLinkOf(
-      links,
-      codes.find(({ usable }) => usable),
-      row.now,
-    ),
+    link: liveLinkOf(links, code && { id: code.id, expiresAt: new Date(code.expiresAt) }, row.now),
     linkCodes: codes.length < LINK_CODES_AN_HOUR ? 'allowed' : 'too-many',
   };
 }

@@ -10,3 +10,9 @@ export function storable<T>(value: T): T {
   if (Array.isArray(value)) return value.map(storable) as T;
   return Object.fromEntries(Object.entries(value).map(([key, of]) => [storable(key), storable(of) as unknown])) as T;
 }
+
+/** The same as JSON text. Escapes are looked for in the text first, which is quick: they are rare. */
+export function storableJson(value: unknown): string {
+  const text = JSON.stringify(value);
+  return text.includes('\\u') ? JSON.stringify(storable(value)) : text;
+}

@@ -1,30 +1,84 @@
--- What one change writes, all of it or nothing, in one round trip (server/change.ts builds `change`).
+-- What one change writes, all of it or nothing, in one round trip. What nearly every change has comes in parameters of
+-- its own; `rest` holds the others (server/change.ts).
 --
 -- Raises XQ001 when something was changed since it was read, XQ002 when this command was carried out already.
 -- Returns the conversations that have a message to look at now.
-create function commit_change(change jsonb) returns jsonb language plpgsql as $$
+create function commit_change(
+  at_time timestamptz, command text, answer jsonb, inbox_id uuid,
+  talk_id uuid, talk_read int, talk_state jsonb, talk_owner text, talk_handler uuid, talk_case uuid, says jsonb[],
+  the_case uuid, case_read int, case_evolve int, case_state jsonb, case_tip bytea, case_live boolean,
+  facts jsonb[], fact_hashes bytea[],
+  effect_keys text[], effect_types text[], effect_bodies jsonb[],
+  actor text, audit_acts text[], audit_subjects text[], audit_details jsonb[],
+  rest jsonb
+) returns uuid[] language plpgsql as $$
 declare
-  at_time timestamptz := to_timestamp((change ->> 'at')::float8 / 1000);
-  answered jsonb := change -> 'answered';
-  the_case jsonb := change -> 'case';
-  the_handler jsonb := change -> 'handler';
-  talk jsonb := change -> 'conversation';
-  look_again jsonb := change -> 'lookAgain';
   last bigint;
-  woken jsonb := '[]';
+  woken uuid[];
 begin
-  if answered is not null then
-    insert into command_answer (id, answer, at)
-    values (answered ->> 'commandId', answered -> 'answer', at_time) on conflict do nothing;
+  if answer is not null then
+    insert into command_answer values (command, commit_change.answer, at_time) on conflict do nothing;
     if not found then raise exception 'answered' using errcode = 'XQ002'; end if;
   end if;
 
-  if change ? 'inboxId' then
-    update inbox set done_at = at_time, leased_until = null
-    where id = (change ->> 'inboxId')::uuid and done_at is null;
+  if inbox_id is not null then
+    update inbox set done_at = at_time, leased_until = null where id = inbox_id and done_at is null;
     if not found then raise exception 'answered' using errcode = 'XQ002'; end if;
   end if;
 
+  if rest is not null then perform commit_rest_before(at_time, command, rest); end if;
+
+  if case_read > 0 then
+    update renewal_case set version = case_read + cardinality(facts), evolve = case_evolve, state = case_state,
+      tip = case_tip, live = case_live, changed_at = at_time
+    where id = the_case and version = case_read;
+    if not found then raise exception 'case changed' using errcode = 'XQ001'; end if;
+  elsif case_read = 0 then
+    insert into renewal_case
+      (id, certificate_id, handler_id, version, evolve, tip, state, live, opened_at, changed_at)
+    values (the_case, (rest #>> '{opened,certificateId}')::uuid, (rest #>> '{opened,handlerId}')::uuid,
+      cardinality(facts), case_evolve, case_tip, case_state, case_live, at_time, at_time);
+  end if;
+  if case_read is not null then
+    insert into fact (thing, thing_id, seq, type, body, at, command_id, prev_hash)
+    select 'case', the_case, case_read + f.place, f.body ->> 'type', f.body, at_time, command, f.prev_hash
+    from unnest(facts, fact_hashes) with ordinality as f (body, prev_hash, place);
+  end if;
+
+  -- the row stays locked until the commit: numbers of a conversation become visible in their order
+  if talk_id is not null then
+    update conversation set version = talk_read + 1, state = talk_state, owner = talk_owner, handler_id = talk_handler,
+      case_id = talk_case, last_seq = last_seq + cardinality(says), changed_at = at_time
+    where id = talk_id and version = talk_read
+    returning last_seq into last;
+    if not found then raise exception 'conversation changed' using errcode = 'XQ001'; end if;
+    insert into outbox (conversation_id, seq, bubble, created_at)
+    select talk_id, last - cardinality(says) + said.place, said.bubble, at_time
+    from unnest(says) with ordinality as said (bubble, place);
+  end if;
+
+  if effect_keys is not null then
+    insert into effect (key, type, case_id, body, state, next_at, created_at)
+    select e.key, e.type, the_case, e.body, 'wanted', at_time, at_time
+    from unnest(effect_keys, effect_types, effect_bodies) as e (key, type, body)
+    on conflict (key) do nothing;
+  end if;
+
+  if audit_acts is not null then
+    insert into audit (at, actor, act, subject, case_id, detail)
+    select at_time, commit_change.actor, a.act, a.subject, the_case, a.detail
+    from unnest(audit_acts, audit_subjects, audit_details) as a (act, subject, detail);
+  end if;
+
+  if rest is not null then woken := commit_rest_after(at_time, the_case, talk_id, rest); end if;
+  return coalesce(woken, '{}');
+end $$;
+
+-- The handler, whom a case may refer to, and the effect that brought the news.
+create function commit_rest_before(at_time timestamptz, command text, rest jsonb) returns void language plpgsql as $$
+declare
+  the_handler jsonb := rest -> 'handler';
+begin
   if the_handler is not null then
     if (the_handler ->> 'readVersion')::int = 0 then
       insert into handler (id, mobile_index, mobile_sealed, version, evolve, tip, state)
@@ -37,80 +91,41 @@ begin
       where id = (the_handler ->> 'id')::uuid and version = (the_handler ->> 'readVersion')::int;
       if not found then raise exception 'handler changed' using errcode = 'XQ001'; end if;
     end if;
-  end if;
-
-  if the_case is not null then
-    if (the_case ->> 'readVersion')::int = 0 then
-      insert into renewal_case
-        (id, certificate_id, handler_id, version, evolve, tip, state, live, opened_at, changed_at)
-      values ((the_case ->> 'id')::uuid, (the_case ->> 'certificateId')::uuid, (the_case ->> 'handlerId')::uuid,
-        (the_case ->> 'version')::int, (the_case ->> 'evolve')::int, decode(the_case ->> 'tip', 'hex'),
-        the_case -> 'state', (the_case ->> 'live')::boolean, at_time, at_time);
-    else
-      update renewal_case set version = (the_case ->> 'version')::int, evolve = (the_case ->> 'evolve')::int,
-        tip = decode(the_case ->> 'tip', 'hex'), state = the_case -> 'state',
-        live = (the_case ->> 'live')::boolean, changed_at = at_time
-      where id = (the_case ->> 'id')::uuid and version = (the_case ->> 'readVersion')::int;
-      if not found then raise exception 'case changed' using errcode = 'XQ001'; end if;
-    end if;
-  end if;
-
-  -- the row stays locked until the commit: numbers of a conversation become visible in their order
-  if talk is not null then
-    update conversation set version = version + 1, state = talk -> 'state', owner = talk ->> 'owner',
-      handler_id = (talk ->> 'handlerId')::uuid, case_id = (talk ->> 'caseId')::uuid,
-      last_seq = last_seq + jsonb_array_length(talk -> 'says'), changed_at = at_time
-    where id = (talk ->> 'id')::uuid and version = (talk ->> 'readVersion')::int
-    returning last_seq into last;
-    if not found then raise exception 'conversation changed' using errcode = 'XQ001'; end if;
-    insert into outbox (conversation_id, seq, bubble, created_at)
-    select (talk ->> 'id')::uuid, last - jsonb_array_length(talk -> 'says') + said.place, said.bubble, at_time
-    from jsonb_array_elements(talk -> 'says') with ordinality as said (bubble, place);
-  end if;
-
-  if change ? 'facts' then
     insert into fact (thing, thing_id, seq, type, body, at, command_id, prev_hash)
-    select f.thing, f."thingId", f.seq, f.body ->> 'type', f.body, at_time, change ->> 'commandId',
+    select 'handler', (the_handler ->> 'id')::uuid, f.seq, f.body ->> 'type', f.body, at_time, command,
       decode(f."prevHash", 'hex')
-    from jsonb_to_recordset(change -> 'facts') as f (thing text, "thingId" uuid, seq int, body jsonb, "prevHash" text);
+    from jsonb_to_recordset(the_handler -> 'facts') as f (seq int, body jsonb, "prevHash" text);
   end if;
 
-  if change ? 'effects' then
-    insert into effect (key, type, case_id, body, state, next_at, created_at)
-    select e.key, e.type, e."caseId", e.body, 'wanted', at_time, at_time
-    from jsonb_to_recordset(change -> 'effects') as e (key text, type text, "caseId" uuid, body jsonb)
-    on conflict (key) do nothing;
-  end if;
-
-  if change ? 'timers' then
-    insert into timer (key, thing_id, due_at)
-    select t.key, (the_case ->> 'id')::uuid, to_timestamp(t."dueAt" / 1000)
-    from jsonb_to_recordset(change -> 'timers') as t (key text, "dueAt" float8)
-    on conflict (key) do nothing;
-  end if;
-
-  if change ? 'effectKey' then
-    update effect set state = change ->> 'effectState', problem = change ->> 'effectProblem', settled_at = at_time,
+  if rest ? 'settles' then
+    update effect set state = rest #>> '{settles,state}', problem = rest #>> '{settles,problem}', settled_at = at_time,
       leased_until = null
-    where key = change ->> 'effectKey' and state in ('wanted', 'sent', 'unknown');
+    where key = rest #>> '{settles,effectKey}' and state in ('wanted', 'sent', 'unknown');
   end if;
+end $$;
+
+-- Deadlines and a link code of the case, and who is asked to look again.
+create function commit_rest_after(at_time timestamptz, the_case uuid, talk_id uuid, rest jsonb)
+returns uuid[] language plpgsql as $$
+declare
+  look_again jsonb := rest -> 'lookAgain';
+  woken uuid[];
+begin
+  insert into timer (key, thing_id, due_at)
+  select t.key, the_case, to_timestamp(t."dueAt" / 1000)
+  from jsonb_to_recordset(rest -> 'timers') as t (key text, "dueAt" float8)
+  on conflict (key) do nothing;
 
   -- a new link code ends the others of its case
-  if change ? 'linkCode' then
+  if rest ? 'linkCode' then
     update code set voided_at = at_time
-    where case_id = (change #>> '{linkCode,caseId}')::uuid and purpose = 'link' and used_at is null
+    where case_id = (rest #>> '{linkCode,caseId}')::uuid and purpose = 'link' and used_at is null
       and voided_at is null;
     insert into code (id, purpose, conversation_id, case_id, hash, sealed, created_at, expires_at, tries_left)
-    select c.id, 'link', (talk ->> 'id')::uuid, c."caseId", decode(c.hash, 'hex'), decode(c.sealed, 'hex'), at_time,
+    select c.id, 'link', talk_id, c."caseId", decode(c.hash, 'hex'), decode(c.sealed, 'hex'), at_time,
       to_timestamp(c."expiresAt" / 1000), 1
-    from jsonb_to_record(change -> 'linkCode')
+    from jsonb_to_record(rest -> 'linkCode')
       as c (id uuid, "caseId" uuid, hash text, sealed text, "expiresAt" float8);
-  end if;
-
-  if change ? 'audit' then
-    insert into audit (at, actor, act, subject, case_id, detail)
-    select at_time, change ->> 'actor', a.act, a.subject, a."caseId", a.detail
-    from jsonb_to_recordset(change -> 'audit') as a (act text, subject text, "caseId" uuid, detail jsonb);
   end if;
 
   -- who looks at the case and did not change it looks again; `self` is a conversation that wants another turn
@@ -122,14 +137,13 @@ begin
       from conversation c
       where c.owner = 'bot' and (
         c.id = (look_again ->> 'self')::uuid
-        or c.case_id = (look_again ->> 'caseId')::uuid and c.id is distinct from (talk ->> 'id')::uuid
+        or c.case_id = (look_again ->> 'caseId')::uuid and c.id is distinct from talk_id
       )
       on conflict (channel, message_id) do nothing
       returning conversation_id
     )
-    select coalesce(jsonb_agg(conversation_id), '[]') into woken from asked;
+    select array_agg(conversation_id) into woken from asked;
   end if;
-
   return woken;
 end $$;
 
