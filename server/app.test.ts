@@ -84,7 +84,7 @@ test('the token itself is not what the house gets to know', async () => {
 
 test('over https the cookie travels over https only', async () => {
   await restart({ https: true });
-  expect((await fetch(url)).headers.get('set-cookie')).toContain('Secure');
+  expect((await fetch(url)).headers.get('set-cookie')).toMatch(/^__Host-xuqi=.*Secure/);
 });
 
 test('a reload is the same conversation and asks nothing anew', async () => {
@@ -103,6 +103,15 @@ test('every visit keeps the same cookie for as long again', async () => {
 test('looking at the headers opens no conversation', async () => {
   expect((await fetch(url, { method: 'HEAD' })).status).toBe(200);
   expect(house.conversations.size).toBe(0);
+});
+
+test('a cookie that somebody planted is replaced before anyone signs in with it', async () => {
+  const planted = `xuqi=${'B'.repeat(43)}`;
+  expect((await post(planted, { text: '13800006027' }, AS_A_FORM)).headers.get('location')).toBe('/');
+  const given = (await fetch(url, { headers: { cookie: planted } })).headers.get('set-cookie');
+  expect(given).toMatch(/^xuqi=[\w-]{43};/);
+  expect(given?.startsWith(planted)).toBe(false);
+  expect(house.received.map(({ incoming }) => incoming.kind)).toEqual(['opened']);
 });
 
 test('a cookie nobody knows starts anew, and so does one that is not well formed', async () => {

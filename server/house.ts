@@ -96,7 +96,7 @@ export async function startHouse(config: Config, log: Log): Promise<House> {
   const turns = createTurns({ inbox, writer, linkCodes, hints, log, signInCodes, registry, links, vault });
 
   const app = createApp({
-    chat: chatHouse({ db, pool, writer, inbox, hints, linkCodes }),
+    chat: chatHouse({ db, pool, writer, inbox, turns, hints, linkCodes, clock }),
     ready: async () => (await db.instance.count()) === 1,
     log,
     evaluation: config.mode === 'evaluation',

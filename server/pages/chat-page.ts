@@ -3,7 +3,7 @@
  * Works without scripts: a form is posted, the answer is waited for and the page is shown again.
  */
 import { randomUUID } from 'node:crypto';
-import express, { type Request, type Router } from 'express';
+import express, { type Request, type Response, type Router } from 'express';
 import { LONGEST_TEXT, opened } from '../../bot/channels/web/receive.ts';
 import { webChannel } from '../../bot/channels/web/channel.ts';
 import { linesAfter, standingView, type ViewDeps } from './chat-view.ts';
@@ -14,13 +14,14 @@ import type { AppDeps, Limits } from './ports.ts';
 import { RateLimit } from './rate-limit.ts';
 import { sendPage } from './send-page.ts';
 import { isLarge } from './view-settings.ts';
-import { visitorOf, welcomeVisitor } from './visitor.ts';
+import { createVisitors } from './visitor.ts';
 
 /** A first page or a page after a form is shown without the answer when the answer takes longer. */
 const ANSWER_WITHIN_MS = 3_000;
 
 export function chatRoutes(deps: AppDeps & ViewDeps, limits: Limits): Router {
   const { chat, templates, evaluation, https } = deps;
+  const visitors = createVisitors(https);
   const fromVisitor = new RateLimit(limits.visitor);
   const newcomers = new RateLimit(limits.newcomers);
   const router = express.Router();
@@ -31,8 +32,7 @@ export function chatRoutes(deps: AppDeps & ViewDeps, limits: Limits): Router {
   });
 
   router.get('/', async (req, res) => {
-    const visitor = welcomeVisitor(req, res, https);
-    const conversationId = (await chat.conversationOf(visitor)) ?? (await greet(visitor, addressOf(req)));
+    const conversationId = (await comeBack(req, res)) ?? (await greet(res, addressOf(req)));
     res.locals['conversationId'] = conversationId;
     const entries = await chat.transcript(conversationId, 0);
     const standing = await chat.standing(conversationId);
@@ -49,9 +49,9 @@ export function chatRoutes(deps: AppDeps & ViewDeps, limits: Limits): Router {
   });
 
   router.post('/chat/messages', async (req, res) => {
-    const visitor = visitorOf(req);
-    // a cookie that was cleared: the form belongs to nobody, and its question is asked anew
-    if (visitor === undefined) {
+    const visitor = visitors.visitorOf(req);
+    // a cookie that was cleared, or is none of ours: the form belongs to nobody, and its question is asked anew
+    if (visitor === undefined || (await chat.conversationOf(visitor)) === undefined) {
       res.redirect(303, '/');
       return;
     }
@@ -67,9 +67,17 @@ export function chatRoutes(deps: AppDeps & ViewDeps, limits: Limits): Router {
     res.redirect(303, '/#latest');
   });
 
+  async function comeBack(req: Request, res: Response): Promise<string | undefined> {
+    const visitor = visitors.visitorOf(req);
+    const conversationId = visitor && (await chat.comeBack(visitor, addressOf(req)));
+    if (conversationId) visitors.keep(req, res);
+    return conversationId || undefined;
+  }
+
   /** A new visitor, or one whose conversation is not here any more: the bot speaks first. */
-  async function greet(visitor: string, address: string): Promise<string> {
+  async function greet(res: Response, address: string): Promise<string> {
     if (!newcomers.allows(address)) throw new EdgeError('page/too-many-requests');
+    const visitor = visitors.welcome(res);
     const { conversationId } = await chat.accept(opened(visitor), address);
     const spoke = async () => (await chat.transcript(conversationId, 0)).length > 0;
     await untilNews(chat, conversationId, spoke, ANSWER_WITHIN_MS);

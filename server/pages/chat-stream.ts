@@ -7,9 +7,10 @@ import express, { type Response, type Router } from 'express';
 import { answeredUpTo, linesAfter, spentCodeUpTo, standingView, type ViewDeps } from './chat-view.ts';
 import { EdgeError } from './edge-error.ts';
 import type { ChatHouse, Log } from './ports.ts';
-import { visitorOf } from './visitor.ts';
+import { createVisitors } from './visitor.ts';
 
 export interface StreamDeps extends ViewDeps {
+  readonly https: boolean;
   readonly chat: ChatHouse;
   readonly log: Log;
 }
@@ -22,10 +23,11 @@ const STREAMS_PER_VISITOR = 10;
 const MOST_UNREAD_BYTES = 1024 * 1024;
 
 export function streamRoutes(deps: StreamDeps): Router {
+  const visitors = createVisitors(deps.https);
   const open = new Map<string, number>();
   const router = express.Router();
   router.get('/chat/stream', async (req, res) => {
-    const visitor = visitorOf(req);
+    const visitor = visitors.visitorOf(req);
     const conversationId = visitor && (await deps.chat.conversationOf(visitor));
     if (!visitor || !conversationId) {
       // 204 tells an EventSource not to come back
@@ -114,7 +116,7 @@ function oneAtATime(work: () => Promise<void>, onError: (error: unknown) => void
 
 function dataLines(html: string): string {
   return html
-    .split(/\r?\n/)
+    .split(/\r\n|\r|\n/)
     .map((line) => `data: ${line}\n`)
     .join('');
 }

@@ -18,6 +18,14 @@ export interface ChatHouse {
 
   conversationOf(visitor: string): Promise<string | undefined>;
 
+  /**
+   * Somebody opens the page again. After a while time alone may have made the open question another: then the bot
+   * asks that before this resolves.
+   *
+   * @returns undefined when the visitor has no conversation here
+   */
+  comeBack(visitor: string, address: string): Promise<string | undefined>;
+
   /** Lines after `afterSeq`, in order. */
   transcript(conversationId: string, afterSeq: number): Promise<readonly Entry[]>;
 

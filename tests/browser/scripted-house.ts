@@ -77,6 +77,10 @@ export class ScriptedHouse implements ChatHouse {
     return Promise.resolve(this.conversations.get(visitor)?.id);
   }
 
+  comeBack(visitor: string): Promise<string | undefined> {
+    return this.conversationOf(visitor);
+  }
+
   transcript(conversationId: string, afterSeq: number): Promise<Entry[]> {
     return Promise.resolve(this.#byId(conversationId).entries.filter(({ seq }) => seq > afterSeq));
   }
