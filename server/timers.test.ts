@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { freshDatabase } from '../tests/database.ts';
+import { createClock } from './clock.ts';
 import type { Store } from './db.ts';
 import { createTimers } from './timers.ts';
 
@@ -12,9 +13,11 @@ beforeAll(async () => void (store = await freshDatabase()));
 afterAll(() => store.close());
 beforeEach(() => store.db.timer.deleteMany());
 
+/** At `now` by the clock of the database, which goes on from there. */
 function timersAt(now: number, report: (...all: unknown[]) => Promise<void>) {
   const quiet = { error: () => {}, warn: () => {} };
-  return createTimers({ pool: store.pool, clock: { offsetMs: 0, now: () => now }, log: quiet, writer: { report } });
+  const clock = { offsetMs: now - Date.now() };
+  return createTimers({ pool: store.pool, clock, log: quiet, writer: { report } });
 }
 
 const due = (key: string, dueAt: number) =>
@@ -22,7 +25,7 @@ const due = (key: string, dueAt: number) =>
 
 test('a deadline is told when it is due, once, and not before', async () => {
   await due('lapse/a', NOON);
-  await due('lapse/b', NOON + 1);
+  await due('lapse/b', NOON + 60 * 60_000);
   const told: unknown[][] = [];
   const timers = timersAt(NOON, async (...all) => void told.push(all));
   await timers.run();
@@ -45,4 +48,20 @@ test('many that are due at once are all told', async () => {
   const told = new Set<unknown>();
   await timersAt(NOON, async (_, commandId) => void told.add(commandId)).run();
   expect(told.size).toBe(120);
+});
+
+test('a process whose clock is ahead tells nothing before the database’s clock does', async () => {
+  await due('lapse/d', Date.now() + 60 * 60_000);
+  const told: unknown[] = [];
+  const ahead = vi.spyOn(Date, 'now').mockReturnValue(Date.now() + 2 * 60 * 60_000);
+  const timers = createTimers({
+    pool: store.pool,
+    clock: createClock(),
+    log: { error: () => {}, warn: () => {} },
+    writer: { report: async (caseId) => void told.push(caseId) },
+  });
+  await timers.run();
+  ahead.mockRestore();
+  expect(told).toEqual([]);
+  expect(await store.db.timer.count({ where: { leasedUntil: null } })).toBe(1);
 });

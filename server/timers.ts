@@ -1,6 +1,9 @@
 /**
  * Deadlines that were promised with a fact: when one is due, its case is told the time and decides again. Late, early
  * and doubled ones change nothing (design §2).
+ *
+ * Due by the database's clock, moved like ours, which is also the clock of the decision (`writer.ts`): one that was
+ * told before its time would be answered once, with nothing, and never be told again.
  */
 import type pg from 'pg';
 import type { Clock } from './clock.ts';
@@ -9,7 +12,7 @@ import type { Writer } from './writer.ts';
 
 export interface TimersDependencies {
   readonly pool: pg.Pool;
-  readonly clock: Clock;
+  readonly clock: Pick<Clock, 'offsetMs'>;
   readonly log: Pick<Log, 'error' | 'warn'>;
   readonly writer: Pick<Writer, 'report'>;
 }
@@ -32,33 +35,35 @@ interface Row {
   readonly case_id: string;
 }
 
+const NOW = (offsetMs: string) => `clock_timestamp() + ${offsetMs}::float8 * interval '1 millisecond'`;
+
+const CLAIM = `
+  with clock as materialized (select ${NOW('$1')} as now)
+  update timer set leased_until = (select now from clock) + interval '${LEASE_MS} milliseconds'
+  where key in (
+    select key from timer
+    where fired_at is null and due_at <= (select now from clock)
+      and (leased_until is null or leased_until <= (select now from clock))
+    order by due_at limit ${MOST_AT_ONCE} for update skip locked
+  )
+  returning key, thing_id as case_id`;
+
 export function createTimers({ pool, clock, log, writer }: TimersDependencies): Timers {
   let interval: NodeJS.Timeout | undefined;
   let running: Promise<void> | undefined;
   let stopped = false;
 
   async function claim(): Promise<readonly Row[]> {
-    const now = clock.now();
-    const { rows } = await pool.query<Row>({
-      name: 'claim-timers',
-      text: `update timer set leased_until = $2
-        where key in (
-          select key from timer where fired_at is null and due_at <= $1
-            and (leased_until is null or leased_until <= $1)
-          order by due_at limit ${MOST_AT_ONCE} for update skip locked
-        )
-        returning key, thing_id as case_id`,
-      values: [new Date(now), new Date(now + LEASE_MS)],
-    });
+    const { rows } = await pool.query<Row>({ name: 'claim-timers', text: CLAIM, values: [clock.offsetMs] });
     return rows;
   }
 
   async function fire({ key, case_id: caseId }: Row): Promise<void> {
     try {
       await writer.report(caseId, `timer/${key}`, { type: 'report-time' });
-      await pool.query('update timer set fired_at = $2, leased_until = null where key = $1', [
+      await pool.query(`update timer set fired_at = ${NOW('$2')}, leased_until = null where key = $1`, [
         key,
-        new Date(clock.now()),
+        clock.offsetMs,
       ]);
     } catch (err) {
       // tried again when its lease has run out
