@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import type { Question } from '../bot/talk.ts';
 import { STEPS } from '../bot/steps/steps.ts';
 import { linkCheckDigit } from '../bridge-agent/protocol.ts';
+import { mobileIn } from '../bot/understand/values.ts';
 import { keep } from './masking.ts';
 
 type Step = Question['step'];
@@ -101,6 +102,43 @@ test.each<[Step | undefined, string]>([
   ['match', '577'],
 ])('at %s a code %s is not in the transcript', (step, text) => {
   expect(say(text, step).shown).toEqual({ kind: 'text', text: '●●●' });
+});
+
+test.each(EVERY_STEP)('a PIN is told in many ways; at %s none is kept', (step) => {
+  for (const text of ['12345678是密码', '我的UKey 12345678', '密码我记得是12345678', '888888是PIN', '锁 88123456 不行'])
+    expect(isMasked(text, step)).toBe(true);
+});
+
+test.each(EVERY_STEP)('talk of a password without one is kept, at %s', (step) => {
+  for (const text of ['密码忘了', '密码输错3次', 'UKey 插不进去', '密码是不是开机那个'])
+    expect(say(text, step).incoming.kind).toBe('text');
+});
+
+test('whatever is understood as a mobile number is never shown whole', () => {
+  const gap = fc.constantFrom('', ' ', '-', '–', '·', '\u3000', '\u00a0', '  ');
+  const digits = fc.tuple(
+    fc.constantFrom('3', '5', '9'),
+    fc.array(fc.integer({ min: 0, max: 9 }), { minLength: 9, maxLength: 9 }),
+  );
+  const prefix = fc.constantFrom('', '86', '+86', '0086', '手机 ');
+  fc.assert(
+    fc.property(prefix, digits, fc.array(gap, { minLength: 11, maxLength: 11 }), (before, [second, rest], gaps) => {
+      const mobile = `1${second}${rest.join('')}`;
+      const text = before + [...mobile].map((digit, i) => digit + (gaps[i] ?? '')).join('');
+      fc.pre(mobileIn(text) === mobile);
+      const { shown } = say(text, 'sign-in');
+      expect(JSON.stringify(shown).replace(/[^\d*]/g, '')).not.toContain(mobile);
+    }),
+  );
+});
+
+test.each([
+  ['sign-in', '1', '1'],
+  ['sign-in', '0', '0'],
+  ['match', '1', '1'],
+  ['choose-certificate', '5D3C4A123456', '5D3C4A123456'],
+] as const)('at %s the slip or option %s is shown as it is', (step, text, shown) => {
+  expect(say(text, step).shown).toEqual({ kind: 'text', text: shown });
 });
 
 test('before anything was asked a PIN is one as well', () => {

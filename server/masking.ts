@@ -21,14 +21,24 @@ export interface Kept {
 
 const GONE = '●●●';
 
-const MOBILE = /(?<!\d)(?:\+?86[ -]?)?(1[3-9]\d(?:[ -]?\d){8})(?!\d)/g;
-const CODE = /(?<!\d)(?:\d{6}|\d{3}[ -]?\d{4}[ -]?\d{4})(?!\d)/g;
+/** What people put between digits: as much as understanding takes out (`bot/understand/values.ts`). */
+const GAP = String.raw`[\s\-‐-―·.]*`;
+const MOBILE = new RegExp(
+  String.raw`(?<!\d)(?:(?:\+|0${GAP}0)?${GAP}8${GAP}6${GAP})?(1${GAP}[3-9](?:${GAP}\d){9})(?!\d)`,
+  'gu',
+);
+const CODE = /(?<![0-9A-Za-z])(?:\d{6}|\d{3}[ -]?\d{4}[ -]?\d{4})(?![0-9A-Za-z])/g;
+/** However it is grouped, alone among digits. */
+const SMS_CODE = new RegExp(String.raw`(?<![0-9A-Za-z])\d(?:${GAP}\d){5}(?![0-9A-Za-z])`, 'gu');
+/** A code of these steps with slips: a digit too few or too many. */
+const SLIP: Partial<Record<OpenStep, RegExp>> = { 'sign-in': /^\d{4,12}$/, match: /^\d{2,3}$/, link: /^\d{2,3}$/ };
 
 /** @param open the step of the question that is open; before anything was asked it is the first one */
 export function keep(incoming: Incoming, open: OpenStep = 'sign-in'): Kept {
   switch (incoming.kind) {
     case 'text':
-      return keepText(plainDigits(incoming.text), incoming, open);
+      // full-width digits and blanks are what they look like
+      return keepText(incoming.text.normalize('NFKC'), incoming, open);
     case 'choice':
     case 'picture':
       return { incoming, shown: incoming };
@@ -54,12 +64,7 @@ function masked(what: 'pin' | 'id-number', rest: string, open: OpenStep): Kept {
 }
 
 function shownText(text: string, open: OpenStep): string {
-  const shown = text.replace(MOBILE, (_, mobile: string) => maskMobile(mobile.replace(/\D/g, ''))).replace(CODE, GONE);
-  // a code of these steps however it is spaced, and with slips: too few digits or too many
-  return open === 'match' || open === 'sign-in' ? shown.replace(/^[\d\s-]*\d[\d\s-]*$/, GONE) : shown;
-}
-
-/** １２３ typed with a full-width keyboard. */
-function plainDigits(text: string): string {
-  return text.replace(/[０-９]/g, (digit) => String.fromCharCode(digit.charCodeAt(0) - 0xfee0));
+  const shown = text.replace(MOBILE, (_, mobile: string) => maskMobile(mobile.replace(/\D/g, '')));
+  if (SLIP[open]?.test(shown.replace(new RegExp(GAP, 'gu'), ''))) return GONE;
+  return shown.replace(open === 'sign-in' ? SMS_CODE : CODE, GONE);
 }

@@ -11,6 +11,10 @@ export type OpenStep = Question['step'];
 /** A word for a secret and what may be one behind it: anything after 是 or a colon, otherwise something with a digit. */
 export const TOLD_SECRET =
   /((?:密码|口令|pin|password|passwd|pwd|mima)(?:码|code)?)(?:\s*(?:是|为|:|：|=)+\s*[\x21-\x7e]{4,32}|\s*(?=[\x21-\x7e]*\d)[\x21-\x7e]{4,32})/giu;
+/** Named anywhere in the message, with what may be one anywhere else in it: 12345678是密码. */
+const SECRET_WORD = /密码|口令|(?<![a-z])(?:pin|password|passwd|pwd|mima)(?![a-z])/iu;
+/** Six to eight digits beside these are hardly anything else: 我的UKey 12345678. */
+const KEY_WORD = /u ?key|u盾|锁/iu;
 /** Resident identity card, GB 11643-1999: region, birth date, order, check character; spaces as people group it. */
 export const ID_NUMBER =
   /(?<![0-9A-Za-z])[1-9]\d{5}[ -]?(?:19|20)\d{2}[ -]?(?:0[1-9]|1[0-2])[ -]?(?:0[1-9]|[12]\d|3[01])[ -]?\d{3}[\dXx](?![0-9A-Za-z])/g;
@@ -20,7 +24,7 @@ const LONE = /^(?=.*\d)[\x21-\x7e]{4,32}$/;
 /** Blanks and signs around it. */
 const AROUND = /^[\s。、…“”‘’「」【】]+|[\s。、…“”‘’「」【】]+$/gu;
 /** Six to eight digits in a sentence: 输入12345678不行. */
-const DIGITS_INSIDE = /(?<![\dA-Za-z-])\d{6,8}(?![\dA-Za-z-])/;
+const DIGITS_INSIDE = /(?<![\dA-Za-z-])\d{6,8}(?![\dA-Za-z-])/u;
 /** Shorter ones are taken for a PIN only where the computer may just have asked for one. */
 const SHORTEST_ELSEWHERE = 6;
 
@@ -47,6 +51,9 @@ const SHORTEST_SERIAL = 10;
 export function isPin(text: string, open: OpenStep): boolean {
   const atTheKey = AT_THE_KEY.has(open);
   if (atTheKey && DIGITS_INSIDE.test(text)) return true;
+  const words = text.normalize('NFKC').match(/[\x21-\x7e]{4,32}/g) ?? [];
+  if (SECRET_WORD.test(text) && words.some((one) => LONE.test(one) && !isHarmless(one))) return true;
+  if (KEY_WORD.test(text) && DIGITS_INSIDE.test(text)) return true;
   const word = wordOf(text);
   const long = word.length >= SHORTEST_ELSEWHERE || atTheKey;
   return long && LONE.test(word) && !isHarmless(word) && !isAnswer(word, open);
