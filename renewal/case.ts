@@ -108,6 +108,8 @@ export type CaseFact =
   | { readonly type: 'issuance-confirmed'; readonly serial: string }
   | { readonly type: 'question-reopened'; readonly question: 'bid-guard' }
   | { readonly type: 'staff-asked-for' }
+  /** Kept longer than was said before. */
+  | { readonly type: 'case-extended'; readonly keptUntil: Instant }
   | { readonly type: 'case-cancelled' }
   | { readonly type: 'case-lapsed' };
 
@@ -222,4 +224,9 @@ export interface Case {
 /** Nothing more will happen to it: the certificate is free for another case. */
 export function isOver(theCase: Case): boolean {
   return theCase.ended !== 'no' || theCase.verifying.kind === 'verified';
+}
+
+/** The CA was asked and it did not come to nothing: from here the case only goes forward. */
+export function mayHaveCertificate(theCase: Case): boolean {
+  return theCase.issuance.kind === 'requested' || theCase.issuance.kind === 'issued';
 }

@@ -22,7 +22,7 @@ import type { Case } from './case.ts';
 import type { Report } from './commands.ts';
 import { DAY_MS } from './calendar.ts';
 import { decide } from './decide.ts';
-import { KEPT_MS } from './decide-wish.ts';
+import { KEPT_MS } from './keeping.ts';
 import { evolve } from './evolve.ts';
 
 const { joined, looked, consented, keyMade, issued, written, verified, confirmedByCa } = ORDINARY;
@@ -179,8 +179,10 @@ describe('a certificate from the CA', () => {
     if (answer === 'taken') {
       expect(gist(decision)).toEqual({ facts: ['certificate-issued'], effects: [`bridge/${TXN}/renew.write/1`] });
     } else {
-      expect(gist(decision)).toEqual(sentBack());
-      expect(decision).toMatchObject({ facts: [{ why: answer }] });
+      const { facts, effects } = sentBack();
+      const left = answer === 'not-asked-for' ? [] : ['case-extended'];
+      expect(gist(decision)).toEqual({ facts: [...facts, ...left], effects });
+      expect(decision).toMatchObject({ facts: [{ why: answer }, ...left.map((type) => ({ type }))] });
     }
   });
 
@@ -213,7 +215,7 @@ describe('a certificate from the CA', () => {
 
   test('that is the old one again is refused, and the old one is not revoked', () => {
     const old = { ...issued, spki: 'old', serial: OLD.serial, notAfter: OLD.notAfter };
-    expect(said(upTo('keyMade'), old)).toEqual(news('certificate-unwanted'));
+    expect(said(upTo('keyMade'), old)).toEqual(news('certificate-unwanted', 'case-extended'));
     expect(andThen(upTo('keyMade'), old).issuance.kind).toBe('unusable');
   });
 
@@ -230,7 +232,7 @@ describe('a certificate from the CA', () => {
   test('and a refusal that answers another request is not of this one', () => {
     const refusal = { type: 'report-issue-rejected', requestId: 'issue/other', problem: 'ca/rejected' } as const;
     expect(said(upTo('keyMade'), refusal)).toEqual(NOTHING_NEW);
-    expect(said(upTo('keyMade'), { ...refusal, requestId: REQUEST })).toEqual(news('issue-rejected'));
+    expect(said(upTo('keyMade'), { ...refusal, requestId: REQUEST })).toEqual(news('issue-rejected', 'case-extended'));
   });
 
   test('and a revocation of the issued one stops the writing', () => {
@@ -285,6 +287,10 @@ describe('time', () => {
     { state: 'opened', now: end - 1, answer: NOTHING_NEW },
     { state: 'opened', now: end, answer: news('case-lapsed') },
     { state: 'key making stopped', now: end, answer: news('case-lapsed') },
+    { state: 'CA refused', now: end - 1, answer: NOTHING_NEW },
+    { state: 'CA refused', now: end, answer: news('case-lapsed') },
+    { state: 'certificate unusable', now: end - 1, answer: NOTHING_NEW },
+    { state: 'certificate unusable', now: end, answer: news('case-lapsed') },
     // what the CA was asked for goes on
     { state: 'CA asked', now: end, answer: NOTHING_NEW },
     { state: 'issued', now: end, answer: NOTHING_NEW },
@@ -305,5 +311,45 @@ describe('time', () => {
     const confirmed = decision.facts.reduce<Case>((c, fact) => evolve(c, fact, later), upTo('looked'));
     expect(said(confirmed, { type: 'report-time' }, end)).toEqual(NOTHING_NEW);
     expect(said(confirmed, { type: 'report-time' }, later + KEPT_MS)).toEqual(news('case-lapsed'));
+  });
+
+  // its timer may have rung while the CA was at work
+  test.each([
+    {
+      what: 'refusal',
+      before: 'keyMade',
+      report: { type: 'report-issue-rejected', requestId: REQUEST, problem: 'ca/rejected' },
+      timer: 'rejected',
+    },
+    { what: 'unusable answer', before: 'keyMade', report: { ...issued, faults: ['usage'] }, timer: 'unusable' },
+    {
+      what: 'revocation',
+      before: 'issued',
+      report: { type: 'report-certificate-revoked', serial: NEW_SERIAL },
+      timer: 'unusable',
+    },
+  ] satisfies { what: string; before: Stage; report: Report; timer: string }[])(
+    'a $what, however late, leaves 30 days to staff before the certificate is free again',
+    ({ before, report, timer }) => {
+      const late = end + DAY_MS;
+      const decision = decide(upTo(before), report, POLICY, late);
+      if (decision.kind === 'refused') throw new Error(decision.problem);
+      expect(decision.work.timers).toEqual([{ key: `lapse/case-1/${timer}`, dueAt: late + KEPT_MS }]);
+      const left = decision.facts.reduce<Case>((c, fact) => evolve(c, fact, late), upTo(before));
+      expect(said(left, { type: 'report-time' }, late + KEPT_MS - 1)).toEqual(NOTHING_NEW);
+      expect(said(left, { type: 'report-time' }, late + KEPT_MS)).toEqual(news('case-lapsed'));
+    },
+  );
+
+  test.each(['verified', 'written'] as const)('a revocation of another certificate extends nothing: %s', (stage) => {
+    expect(said(upTo(stage), { type: 'report-certificate-revoked', serial: 'FFFF' })).toEqual(
+      news('certificate-revoked'),
+    );
+  });
+
+  test('a certificate that is revoked when all is done leaves nothing to lapse', () => {
+    const decision = decide(upTo('verified'), { type: 'report-certificate-revoked', serial: NEW_SERIAL }, POLICY, NOW);
+    expect(gist(decision)).toEqual(news('certificate-revoked'));
+    expect(decision).toMatchObject({ work: { timers: [] } });
   });
 });

@@ -5,11 +5,13 @@
 import { shanghaiDate, startOfDay, type Instant } from './calendar.ts';
 import { isOver, type Case, type CaseFact, type Issuance, type Look, type Rekey } from './case.ts';
 import type { Report } from './commands.ts';
-import { decided, NOTHING, type Decision } from './decision.ts';
+import { decided, NOTHING, type Decided, type Decision } from './decision.ts';
 import { issueEffect, lookEffect, renewCsr, renewVerify, renewWrite } from './effects.ts';
+import { KEPT_MS, lapseTimer, mayLapse } from './keeping.ts';
 import type { Policy } from './policy.ts';
 
 type Issued = Extract<Report, { type: 'report-certificate-issued' }>;
+type Why = Extract<CaseFact, { type: 'certificate-unwanted' }>['why'];
 type KeyMade = Extract<Report, { type: 'report-key-made' }>;
 
 export function decideReport(c: Case, report: Report, policy: Policy, now: Instant): Decision {
@@ -49,15 +51,15 @@ export function decideReport(c: Case, report: Report, policy: Policy, now: Insta
       return keyMade(c, report, policy, now);
 
     case 'report-certificate-issued':
-      return certificateIssued(c, report);
+      return certificateIssued(c, report, now);
     case 'report-issue-rejected': {
       const { requestId, problem } = report;
       if (c.issuance.kind !== 'requested' || c.issuance.requestId !== requestId) return NOTHING;
-      return decided([{ type: 'issue-rejected', requestId, problem }]);
+      return leftToStaff(c, decided([{ type: 'issue-rejected', requestId, problem }]), 'rejected', now);
     }
     case 'report-certificate-revoked':
       if (c.revoked.includes(report.serial)) return NOTHING;
-      return decided([{ type: 'certificate-revoked', serial: report.serial }]);
+      return certificateRevoked(c, report.serial, now);
     case 'report-issuance-confirmed':
       if (c.confirmed || c.issuance.kind !== 'issued' || c.issuance.serial !== report.serial) return NOTHING;
       return decided([{ type: 'issuance-confirmed', serial: report.serial }]);
@@ -93,9 +95,7 @@ export function decideReport(c: Case, report: Report, policy: Policy, now: Insta
     }
 
     case 'report-time':
-      return !isOver(c) && c.issuance.kind === 'none' && c.keptUntil <= now
-        ? decided([{ type: 'case-lapsed' }])
-        : NOTHING;
+      return mayLapse(c, now) ? decided([{ type: 'case-lapsed' }]) : NOTHING;
   }
 }
 
@@ -113,7 +113,7 @@ function keyMade(c: Case, report: KeyMade, policy: Policy, now: Instant): Decisi
   return decided([made, requested], [issueEffect(c, requested, csr, proof, promised.years, policy.caProfile)]);
 }
 
-function certificateIssued(c: Case, report: Issued): Decision {
+function certificateIssued(c: Case, report: Issued, now: Instant): Decision {
   const { issuance } = c;
   const { requestId, serial, sha256, notBefore, notAfter, certificate } = report;
   if (c.unwanted.includes(serial) || ('serial' in issuance && issuance.serial === serial)) return NOTHING;
@@ -121,19 +121,36 @@ function certificateIssued(c: Case, report: Issued): Decision {
   if (issuance.kind === 'none' || c.ended !== 'no') return unwanted(c, serial, 'not-asked-for');
   if (issuance.kind === 'issued' || issuance.kind === 'unusable') return unwanted(c, serial, 'second-for-key');
   if (issuance.requestId !== requestId) return unwanted(c, serial, 'not-asked-for');
-  if (issuance.spki !== report.spki) return unwanted(c, serial, 'other-key');
+  if (issuance.spki !== report.spki) return unusable(c, serial, 'other-key', now);
   if (c.promised !== 'none' && notAfter < startOfDay(c.promised.promisedDay))
-    return unwanted(c, serial, 'ends-too-early');
-  if (report.faults.length > 0) return unwanted(c, serial, 'not-acceptable');
+    return unusable(c, serial, 'ends-too-early', now);
+  if (report.faults.length > 0) return unusable(c, serial, 'not-acceptable', now);
   const issued = { type: 'certificate-issued', requestId, serial, sha256, notBefore, notAfter, certificate } as const;
   return decided([issued], [renewWrite(issuance.txnId, 1, issued)]);
+}
+
+function certificateRevoked(c: Case, serial: string, now: Instant): Decision {
+  const revoked = decided([{ type: 'certificate-revoked', serial }]);
+  const isOurs = c.issuance.kind === 'issued' && c.issuance.serial === serial && !isOver(c);
+  return isOurs ? leftToStaff(c, revoked, 'unusable', now) : revoked;
+}
+
+/** The answer to what was asked for, and of no use. */
+function unusable(c: Case, serial: string, why: Why, now: Instant): Decision {
+  return leftToStaff(c, unwanted(c, serial, why), 'unusable', now);
+}
+
+/** Nothing came of the issuance: staff have as long again, then the certificate is free for another case. */
+function leftToStaff(c: Case, { facts, work }: Decided, since: 'rejected' | 'unusable', now: Instant): Decision {
+  const keptUntil = now + KEPT_MS;
+  return decided([...facts, { type: 'case-extended', keptUntil }], work.effects, [lapseTimer(c.id, since, keptUntil)]);
 }
 
 /**
  * A certificate that must go back, and why (design §3, promises 2 and 5). A CA that answers with the old certificate
  * does not have it revoked: the customer works with it.
  */
-function unwanted(c: Case, serial: string, why: Extract<CaseFact, { type: 'certificate-unwanted' }>['why']): Decision {
+function unwanted(c: Case, serial: string, why: Why): Decided {
   const revoke = { key: `revoke/${serial}`, type: 'revoke', serial, reason: 'cessationOfOperation' } as const;
   return decided([{ type: 'certificate-unwanted', serial, why }], serial === c.certificate.serial ? [] : [revoke]);
 }

@@ -1,16 +1,14 @@
 /**
  * What customers (and, later, support agents) may ask of a case, and when it is refused.
  */
-import { addDays, DAY_MS, shanghaiDate, type Instant } from './calendar.ts';
-import { isOver, type Case } from './case.ts';
+import { addDays, shanghaiDate, type Instant } from './calendar.ts';
+import { isOver, mayHaveCertificate, type Case } from './case.ts';
 import type { Wish } from './commands.ts';
 import { decided, refused, type Decision } from './decision.ts';
 import { lookEffect, renewBegin, renewVerify, renewWrite } from './effects.ts';
+import { KEPT_MS, lapseTimer } from './keeping.ts';
 import type { Policy } from './policy.ts';
 import { checkWindow, promisedDay } from './window.ts';
-
-/** An untouched case is kept so long, counted from opening and again from the customer's confirmation. */
-export const KEPT_MS = 30 * DAY_MS;
 
 type Open = Extract<Wish, { type: 'open-case' }>;
 type Confirm = Extract<Wish, { type: 'confirm-details' }>;
@@ -48,7 +46,7 @@ export function decideWish(theCase: Case | undefined, wish: Wish, policy: Policy
     case 'go-back':
       return goBack(c, policy);
     case 'cancel-case':
-      return mayCancel(c) ? decided([{ type: 'case-cancelled' }]) : refused('case/too-late-to-cancel');
+      return mayHaveCertificate(c) ? refused('case/too-late-to-cancel') : decided([{ type: 'case-cancelled' }]);
     case 'ask-for-staff':
       return decided([{ type: 'staff-asked-for' }]);
   }
@@ -80,7 +78,7 @@ function open(wish: Open, policy: Policy, now: Instant): Decision {
       },
     ],
     [],
-    [{ key: `lapse/${caseId}/opened`, dueAt: keptUntil }],
+    [lapseTimer(caseId, 'opened', keptUntil)],
   );
 }
 
@@ -108,7 +106,7 @@ function confirmDetails(c: Case, wish: Confirm, policy: Policy, now: Instant): D
       started,
     ],
     [renewBegin(c, started, wish.promisedDay)],
-    [{ key: `lapse/${c.id}/confirmed`, dueAt: keptUntil }],
+    [lapseTimer(c.id, 'confirmed', keptUntil)],
   );
 }
 
@@ -137,11 +135,6 @@ function goBack(c: Case, policy: Policy): Decision {
   if (c.changeDeclared) return decided([{ type: 'change-withdrawn' }]);
   if (policy.bidGuard === 'off' || c.bid.kind === 'unanswered' || c.reopened !== 'none') return refused('case/not-now');
   return decided([{ type: 'question-reopened', question: 'bid-guard' }]);
-}
-
-/** Once the CA was asked there may be a certificate: then only forward, unless it came to nothing. */
-function mayCancel(c: Case): boolean {
-  return c.issuance.kind === 'none' || c.issuance.kind === 'rejected' || c.issuance.kind === 'unusable';
 }
 
 function isUnpromised(c: Case): boolean {

@@ -24,7 +24,7 @@ import type { Case } from './case.ts';
 import type { Report } from './commands.ts';
 import { decide } from './decide.ts';
 import type { Effect } from './effects.ts';
-import { KEPT_MS } from './decide-wish.ts';
+import { KEPT_MS } from './keeping.ts';
 import { evolve, replay, type RecordedFact } from './evolve.ts';
 
 const begin = `bridge/${TXN}/renew.begin/1`;

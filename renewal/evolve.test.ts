@@ -39,6 +39,7 @@ const OTHERS: readonly CaseFact[] = [
   { type: 'verify-failed', attempt: 1, problem: 'verify/failed' },
   { type: 'question-reopened', question: 'bid-guard' },
   { type: 'staff-asked-for' },
+  { type: 'case-extended', keptUntil: NOW },
   { type: 'case-cancelled' },
   { type: 'case-lapsed' },
 ];

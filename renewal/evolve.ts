@@ -152,6 +152,8 @@ function next(c: Case, fact: Later, at: Instant): Case {
     case 'verified':
       return { ...c, verifying: { kind: 'verified', checks: fact.checks, at } };
 
+    case 'case-extended':
+      return { ...c, keptUntil: fact.keptUntil };
     case 'case-cancelled':
       return { ...c, ended: 'cancelled' };
     case 'case-lapsed':

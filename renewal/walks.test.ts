@@ -29,6 +29,7 @@ let commands = 0;
 
 /** What only slips, time and the CA's bad manners bring about. */
 const SELDOM: readonly CaseFact['type'][] = [
+  'case-extended',
   'case-lapsed',
   'certificate-unwanted',
   'certificate-revoked',

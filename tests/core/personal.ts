@@ -43,6 +43,7 @@ export const FACT_FIELDS: { readonly [T in CaseFact['type']]: readonly FieldOf<T
   'issuance-confirmed': ['serial'],
   'question-reopened': ['question'],
   'staff-asked-for': [],
+  'case-extended': ['keptUntil'],
   'case-cancelled': [],
   'case-lapsed': [],
 };

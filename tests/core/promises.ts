@@ -19,6 +19,8 @@ import type { Happened, World } from './world.ts';
 export interface Memory {
   /** Reports that gave facts. */
   readonly heard: Set<string>;
+  /** Keys of the timers that were asked for. */
+  readonly timers: Set<string>;
   /** The same case, made from what a database would give back. */
   twin: Case | undefined;
   confirmed: boolean;
@@ -27,7 +29,7 @@ export interface Memory {
 }
 
 export function newMemory(): Memory {
-  return { heard: new Set(), twin: undefined, confirmed: false, verified: false, issuances: 0 };
+  return { heard: new Set(), timers: new Set(), twin: undefined, confirmed: false, verified: false, issuances: 0 };
 }
 
 /** @throws AssertionError that names the promise */
@@ -45,12 +47,16 @@ export function holdToPromises(world: World, happened: Happened, memory: Memory)
     detailsAreConfirmedKnowingly(world, happened);
     acceptedCertificatesKeepThePromise(happened);
     endingIsAllowed(happened);
+    nobodyIsShutOutForEver(world, happened);
   }
   if (decision.kind === 'decided') {
     for (const effect of decision.work.effects) workIsAskedOnce(world, effect, memory);
     for (const effect of decision.work.effects) workIsDue(world, happened, effect, memory);
-    for (const timer of decision.work.timers)
-      assert.equal(timer.dueAt, happened.after?.keptUntil, 'the timer rings when the case lapses');
+    for (const { key, dueAt } of decision.work.timers) {
+      assert.equal(dueAt, happened.after?.keptUntil, 'the timer rings when the case lapses');
+      assert.ok(!memory.timers.has(key), 'each deadline has a timer of its own');
+      memory.timers.add(key);
+    }
     if (decision.work.effects.length > 0) sayingItAgainAsksNothingMore(world, happened);
   }
   assert.equal(world.step.name === 'done', world.live.signedIn && memory.verified && happened.after?.ended === 'no');
@@ -105,10 +111,27 @@ function acceptedCertificatesKeepThePromise({ command, before, facts }: Happened
 
 function endingIsAllowed({ before, facts }: Happened): void {
   for (const { type } of facts) {
-    if (type === 'case-lapsed') assert.equal(before?.issuance.kind, 'none', 'what the CA was asked for goes on');
-    if (type !== 'case-cancelled') continue;
-    assert.ok(before && !['requested', 'issued'].includes(before.issuance.kind), 'there may be a certificate');
+    if (type !== 'case-lapsed' && type !== 'case-cancelled') continue;
+    assert.ok(before && !mayComeTrue(before), 'what the CA was asked for goes on');
   }
+}
+
+/** At most one case a certificate goes on: one that nobody brings on must end, and be told when. */
+function nobodyIsShutOutForEver({ policy, now }: World, { before, after, decision }: Happened): void {
+  if (!after || isOver(after) || mayComeTrue(after)) return;
+  const lapsed = decide(after, { type: 'report-time' }, policy, after.keptUntil);
+  assert.ok(lapsed.kind === 'decided' && lapsed.facts[0]?.type === 'case-lapsed', 'it lapses when its time is over');
+  if (before && !mayComeTrue(before)) return;
+  // the timer of before may have rung while the CA was at work
+  assert.ok(decision.kind === 'decided');
+  assert.ok(
+    decision.work.timers.some(({ dueAt }) => dueAt === after.keptUntil && dueAt > now),
+    'a timer tells it',
+  );
+}
+
+function mayComeTrue({ issuance }: Case): boolean {
+  return issuance.kind === 'requested' || issuance.kind === 'issued';
 }
 
 function workIsAskedOnce(world: World, { key }: Effect, memory: Memory): void {
