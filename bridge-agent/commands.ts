@@ -88,7 +88,7 @@ export class Commands {
       if (error instanceof ProtocolError) throw error;
       const code = error instanceof AgentProblem ? error.code : 'token/driver-failed';
       log('command', { name: command.name, ok: false, code, detail: String(error) });
-      this.#around.customer.tellProblem(code);
+      this.#around.customer.tellProblem(code, command.name === 'cert.read' ? 'look-again' : 'try-again');
       return { ok: false, code };
     }
   }

@@ -25,8 +25,8 @@ export interface PinQuestion {
 
 export interface Customer {
   tell<K extends WordKey>(key: K, ...facts: FactsOf<K>): void;
-  /** Why it stopped, and what to do in the chat. */
-  tellProblem(code: AgentProblemCode): void;
+  /** Why it stopped, and which button of the chat goes on. */
+  tellProblem(code: AgentProblemCode, again: 'look-again' | 'try-again'): void;
   /**
    * @throws AgentProblem pin/refused, pin/timeout
    * @throws the signal's reason

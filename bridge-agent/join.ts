@@ -25,23 +25,26 @@ export async function join(
   let connection: Connection | undefined;
   const hangUp = () => void connection?.close();
   signal.addEventListener('abort', hangUp, { once: true });
-  for (;;) {
-    const code = await codeOf(around, signal);
-    try {
-      if (!connection) around.customer.tell('connecting');
-      connection ??= await around.connect(deviceKey, signal);
-      const link = await claim(connection, code, deviceKey, around.customer);
-      if (!link) continue;
-      around.linkFile.write(link);
-      signal.removeEventListener('abort', hangUp);
-      return { link, connection };
-    } catch (error) {
-      signal.throwIfAborted();
-      if (!(error instanceof ConnectionLost)) throw error;
-      // a server that gave up on this connection has said why before
-      if (!connection) around.customer.tell('unreachable');
-      connection = undefined;
+  try {
+    for (;;) {
+      const code = await codeOf(around, signal);
+      try {
+        if (!connection) around.customer.tell('connecting');
+        connection ??= await around.connect(deviceKey, signal);
+        const link = await claim(connection, code, deviceKey, around.customer);
+        if (!link) continue;
+        around.linkFile.write(link);
+        return { link, connection };
+      } catch (error) {
+        signal.throwIfAborted();
+        if (!(error instanceof ConnectionLost)) throw error;
+        // a server that gave up on this connection has said why before
+        if (!connection) around.customer.tell('unreachable');
+        connection = undefined;
+      }
     }
+  } finally {
+    signal.removeEventListener('abort', hangUp);
   }
 }
 
@@ -74,6 +77,6 @@ async function codeOf({ askCode, customer }: JoinSurroundings, signal: AbortSign
   for (;;) {
     const digits = (await askCode(signal)).replace(/[\s-]/g, '');
     if (isLinkCode(digits)) return digits;
-    customer.tell('code-malformed');
+    customer.tell(/^\d{11}$/.test(digits) ? 'code-mistyped' : 'code-malformed');
   }
 }

@@ -4,7 +4,7 @@
  * entry's (`development.ts`, `packaged.ts`).
  */
 import type { KeyObject } from 'node:crypto';
-import { hostname, release, type } from 'node:os';
+import { hostname, type } from 'node:os';
 import { join as path } from 'node:path';
 import { Commands } from './commands.ts';
 import type { AgentConfig } from './config.ts';
@@ -32,6 +32,12 @@ export interface AgentSettings extends AgentConfig {
   readonly dataFolder: string;
 }
 
+/** As its owner calls it; a kernel's version says nothing to them. */
+function system(): string {
+  const names: Readonly<Record<string, string>> = { Windows_NT: 'Windows', Darwin: 'macOS' };
+  return names[type()] ?? type();
+}
+
 /** @returns when `signal` ends it; the terminal is the caller's to close */
 export async function runAgent(
   settings: AgentSettings,
@@ -52,7 +58,7 @@ class Agent {
   readonly #customer: TerminalCustomer;
   readonly #linkFile: LinkFile;
   readonly #log: Log;
-  readonly #computer = { version: VERSION, os: `${type()} ${release()}`, computer: hostname(), arch: process.arch };
+  readonly #computer = { version: VERSION, os: system(), computer: hostname(), arch: process.arch };
   #toldClock = false;
 
   constructor(settings: AgentSettings, terminal: Pick<Terminal, 'say' | 'ask'>, log: Log) {

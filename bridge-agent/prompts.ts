@@ -20,8 +20,8 @@ export class TerminalCustomer implements Customer {
     this.#terminal.say(words(key, ...facts));
   }
 
-  tellProblem(code: AgentProblemCode): void {
-    this.#terminal.say(problemWords(code));
+  tellProblem(code: AgentProblemCode, again: 'look-again' | 'try-again'): void {
+    this.#terminal.say(problemWords(code, again));
   }
 
   async agree({ purpose, ...facts }: ConsentText, signal: AbortSignal): Promise<void> {
@@ -38,10 +38,14 @@ export class TerminalCustomer implements Customer {
     }
     for (;;) {
       const entry = await this.#ask({ text: words('pin-prompt'), echo: 'stars' }, PIN_LIMIT_MS, signal);
-      if (fits(entry.length, length)) return entry;
-      entry.fill(0);
+      const min = Math.max(length.min, 1);
+      // tokens that don't know give 0 for the longest
+      const max = length.max === 0 ? Infinity : length.max;
+      if (entry.length >= min && entry.length <= max) return entry;
       // an entry that can't be right must not cost a try
-      this.tell('pin-length', length);
+      if (entry.length < min) this.tell('pin-too-short', { min });
+      else this.tell('pin-too-long', { max });
+      entry.fill(0);
     }
   }
 
@@ -64,9 +68,4 @@ export class TerminalCustomer implements Customer {
       throw error;
     }
   }
-}
-
-/** Tokens that don't know give 0 for the longest. */
-function fits(octets: number, { min, max }: PinQuestion['length']): boolean {
-  return octets > 0 && octets >= min && (max === 0 || octets <= max);
 }

@@ -60,13 +60,16 @@ export class Terminal {
     signal.throwIfAborted();
     if (this.#open) throw new Error('one prompt at a time');
     const entry = Buffer.alloc(MAX_ENTRY_BYTES);
+    let giveUp = () => {};
     try {
       return await new Promise<Buffer>((settle, reject) => {
         this.#open = { ...prompt, entry, length: 0, settle };
         this.#output.write(this.#promptLine(this.#open));
-        signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
+        giveUp = () => reject(signal.reason as Error);
+        signal.addEventListener('abort', giveUp, { once: true });
       });
     } finally {
+      signal.removeEventListener('abort', giveUp);
       entry.fill(0);
       this.#open = undefined;
       this.#output.write('\r\n');

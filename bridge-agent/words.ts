@@ -13,6 +13,7 @@ export const WORDS = {
   greeting: ['version'],
   'code-prompt': NONE,
   'code-malformed': NONE,
+  'code-mistyped': NONE,
   'code-wrong': ['triesLeft'],
   'code-expired': NONE,
   'code-no-tries': NONE,
@@ -36,7 +37,8 @@ export const WORDS = {
   'consent-unclear': NONE,
   'pin-prompt': NONE,
   'pin-on-key': NONE,
-  'pin-length': ['min', 'max'],
+  'pin-too-short': ['min'],
+  'pin-too-long': ['max'],
   'pin-wrong': NONE,
   'pin-low': NONE,
   'pin-final': NONE,
@@ -64,6 +66,9 @@ export const WORDS = {
   'as-root': NONE,
   'as-administrator': NONE,
   'node-options': NONE,
+  /** The buttons of the chat that go on after a problem: at the look, and after it. */
+  'look-again': NONE,
+  'try-again': NONE,
   unexpected: NONE,
 } as const satisfies Record<string, readonly string[]>;
 
@@ -75,11 +80,22 @@ export type FactsOf<K extends WordKey> = (typeof WORDS)[K] extends readonly [] ?
 
 export function words<K extends WordKey>(key: K, ...[facts]: FactsOf<K>): string {
   const values: Readonly<Record<string, string | number>> = facts ?? {};
-  return terminal[key].replace(/\{(\w+)\}/g, (_, name: string) => printable(String(values[name])));
+  return filled(terminal[key], values);
 }
 
-export function problemWords(code: AgentProblemCode): string {
-  return problems[code];
+/** @param again the button in the chat that goes on */
+export function problemWords(code: AgentProblemCode, again: 'look-again' | 'try-again'): string {
+  return filled(problems[code], { again: words(again) });
+}
+
+function filled(text: string, values: Readonly<Record<string, string | number>>): string {
+  return text.replace(/\{(\w+)\}/g, (_, name: string) => printable(written(String(values[name]))));
+}
+
+/** A day crosses the wire as 2026-12-13 and is read as in the chat: 2026年12月13日. */
+function written(value: string): string {
+  const [, year, month, day] = /^(\d{4})-(\d{2})-(\d{2})$/.exec(value) ?? [];
+  return year === undefined ? value : `${year}年${Number(month)}月${Number(day)}日`;
 }
 
 /** Facts come from a certificate or the wire: nothing in them may steer the terminal. Line ends stay (big digits). */

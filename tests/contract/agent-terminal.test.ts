@@ -118,7 +118,7 @@ test('a renewal from the code to 验证通过: consent from the key itself, the 
   visit.command('begin', 'renew.begin', beginArgs());
   const consent = await agent.shows(words('consent-prompt'));
   expect(consent).toContain('山东测试建设有限公司');
-  expect(consent).toContain('2026-06-15 → 2099-06-15');
+  expect(consent).toContain('2026年6月15日 → 2099年6月15日');
   agent.types('y');
   await agent.shows(words('pin-prompt'));
   agent.types('1234567\r');
@@ -162,7 +162,7 @@ test('a renewal from the code to 验证通过: consent from the key itself, the 
   agent.types(`${PIN}\r`);
   expect(await answerOf(visit, 'verify')).toMatchObject({ ok: true, data: { oldObjects: true } });
   visit.send({ t: 'notice', text: 'verified', day: '2099-06-15' });
-  await agent.shows('2099-06-15');
+  await agent.shows('2099年6月15日');
   await agent.shows(words('code-prompt'));
   agent.types(CTRL_C);
   await agent.shows(words('bye'));
@@ -188,7 +188,7 @@ test('No ends it with nothing changed, and the chat is told no more than that', 
   agent.types('n');
   await visit.frame('ack');
   expect((await visit.frame('result')).outcome).toEqual({ ok: false, code: 'pin/refused' });
-  await agent.shows(problemWords('pin/refused'));
+  await agent.shows(problemWords('pin/refused', 'try-again'));
 });
 
 test('what is typed before a question is asked answers nothing', async () => {
@@ -203,9 +203,19 @@ test('what is typed before a question is asked answers nothing', async () => {
   await agent.shows(words('pin-prompt'));
   agent.types('\r');
   // an empty entry is no try
-  await agent.shows(words('pin-length', { min: 4, max: 32 }));
+  await agent.shows(words('pin-too-short', { min: 4 }));
   agent.types(`9999\u007f${'\u007f'.repeat(3)}${PIN}\r`);
   expect(await answerOf(visit, 'begin')).toMatchObject({ ok: true });
+});
+
+test('a mistyped digit of the code is told as such, and only another length as a length', async () => {
+  const agent = startAgent();
+  await agent.shows(words('code-prompt'));
+  agent.types(`${CODE.slice(0, 10)}${(Number(CODE.slice(10)) + 1) % 10}\r`);
+  await agent.shows(words('code-mistyped'));
+  await agent.shows(words('code-prompt'));
+  agent.types(`${CODE.slice(0, 10)}\r`);
+  await agent.shows(words('code-malformed'));
 });
 
 test.each(['the code', 'consent', 'the PIN'])('Ctrl-C while %s is asked for ends cleanly', async (asked) => {
