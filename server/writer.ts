@@ -66,7 +66,7 @@ export interface WriterDependencies {
 /** Conflicts come from other processes only; each means that somebody else got on. */
 const MOST_ATTEMPTS = 20;
 /** Reads, or commits, that share a statement; two statements of a kind keep two cores busy. */
-const TOGETHER = { most: 4, atOnce: 2 };
+const TOGETHER = { most: 8, atOnce: 2 };
 
 const READ = `
   select floor(extract(epoch from clock.now) * 1000)::float8 as now,
