@@ -6,8 +6,9 @@ import { CHAPTERS } from '../renewal/agenda.ts';
 import { askBack, confirmingOf } from './confirm.ts';
 import { remark, withTalk, type Reaction } from './reaction.ts';
 import { AT_WORK, screenOf, type Screen } from './screen.ts';
-import { serviceOf } from './service.ts';
-import type { Prompt } from './steps/step.ts';
+import { servicesOf } from './service.ts';
+import { tailOf } from './standing.ts';
+import type { Prompt, Words } from './steps/step.ts';
 import { STEPS } from './steps/steps.ts';
 import type { Bubble, Question, Talk } from './talk.ts';
 import type { TurnInput, TurnOutput } from './turn-contract.ts';
@@ -17,8 +18,8 @@ import { example } from './words.ts';
 const MOST_BUBBLES = 3;
 /** Misses in a row after which a person is offered. */
 const LAST_MISS = 3;
-
-const LINK_CODE_LIFE_MS = 10 * 60_000;
+/** Of 返回, which chooses nothing. */
+const BACK_KEY = '0';
 
 export function say(reaction: Reaction): TurnOutput {
   const { after, changes = {}, audit = [] } = reaction;
@@ -32,15 +33,14 @@ export function say(reaction: Reaction): TurnOutput {
   const { s, linkCode } = withLinkCode(asked ? after : withTalk(after, { confirming: 'none' }));
   const screen = screenOf(s);
   const prompt = promptOf(s, screen);
-  const question: Question = { id: s.draw.questionId, step: screen.name, shows: screen.shows, options: prompt.options };
-  const lead = reaction.missed ? missRemark(s, prompt) : reaction.remark;
-  const { template, data } =
-    reaction.missed && s.talk.misses === 2 ? onlyOptions(prompt) : (reaction.instead ?? prompt);
+  const { lead, asking } = reaction.missed ? missed(s, prompt) : told(reaction, s, screen, prompt);
+  const options = reaction.instead?.options ?? prompt.options;
+  const question: Question = { id: s.draw.questionId, step: screen.name, shows: screen.shows, options };
   const ask: Bubble = {
-    template,
-    data: { ...data, progress: { chapter: screen.chapter, name: CHAPTERS[screen.chapter] } },
+    template: asking.template,
+    data: { ...asking.data, progress: { chapter: screen.chapter, name: CHAPTERS[screen.chapter] } },
     question,
-    ...(template === prompt.template && prompt.secret && { secret: prompt.secret }),
+    ...(asking === prompt && prompt.secret && { secret: prompt.secret }),
   };
   const misses = s.talk.misses >= LAST_MISS ? 0 : s.talk.misses;
   const talk = { ...settled(s, screen).talk, question, misses };
@@ -77,8 +77,7 @@ function silence(s: TurnInput): Talk | undefined {
 function withLinkCode(s: TurnInput): { s: TurnInput; linkCode?: NonNullable<TurnOutput['linkCode']> } {
   if (screenOf(s).name !== 'link' || s.live.link.kind === 'code' || s.linkCodes === 'too-many' || !s.case) return { s };
   const { codeId } = s.draw;
-  const link = { kind: 'code', codeId, expiresAt: s.now + LINK_CODE_LIFE_MS } as const;
-  return { s: { ...s, live: { ...s.live, link } }, linkCode: { codeId, caseId: s.case.id } };
+  return { s: { ...s, live: { ...s.live, link: { kind: 'code', codeId } } }, linkCode: { codeId, caseId: s.case.id } };
 }
 
 function promptOf(s: TurnInput, screen: Screen): Prompt {
@@ -91,14 +90,33 @@ function settled(s: TurnInput, screen: Screen): TurnInput {
   return s.talk.confirming === 'bid-risk' && screen.name !== 'bid-risk' ? withTalk(s, { confirming: 'none' }) : s;
 }
 
-/** First miss: an example. Second: only the options. Third: a person. */
-function missRemark(s: TurnInput, prompt: Prompt): Bubble | undefined {
-  if (prompt.example === undefined || s.talk.misses === 2) return undefined;
-  return s.talk.misses >= LAST_MISS
-    ? remark('miss-staff', { service: serviceOf(s) })
-    : remark('miss-example', { example: example(prompt.example) });
+interface Told {
+  readonly lead: Bubble | undefined;
+  readonly asking: Words;
 }
 
-function onlyOptions(prompt: Prompt): Pick<Bubble, 'template' | 'data'> {
-  return { template: 'miss-options', data: { example: example(prompt.example ?? '') } };
+/** A card that was shown before the remark is not shown again below it. */
+function told({ remark: lead, instead, brief }: Reaction, s: TurnInput, screen: Screen, prompt: Prompt): Told {
+  const { question } = s.talk;
+  const isShown = question?.step === screen.name && question.shows === screen.shows;
+  const line = brief || (lead && isShown) ? prompt.brief : undefined;
+  return { lead: lead ?? goingOn(s), asking: instead ?? line ?? prompt };
+}
+
+/** Whoever signs in comes to a case of before: which one, is said first. */
+function goingOn(s: TurnInput): Bubble | undefined {
+  if (s.incoming.kind !== 'look-again' || s.talk.question || !s.case) return undefined;
+  const { unit, serial } = s.case.certificate;
+  return remark('going-on', { unit, tail: tailOf(serial) });
+}
+
+/** First miss: how an answer looks. Second: the options. Third: a person. */
+function missed(s: TurnInput, prompt: Prompt): Told {
+  if (prompt.example === undefined) return { lead: undefined, asking: prompt };
+  if (s.talk.misses >= LAST_MISS)
+    return { lead: remark('miss-staff', { services: servicesOf(s) }), asking: prompt.brief ?? prompt };
+  const data = { example: example(prompt.example) };
+  if (s.talk.misses === 1) return { lead: undefined, asking: { template: 'miss-example', data } };
+  const several = prompt.options.filter(({ key }) => key !== BACK_KEY).length > 1;
+  return { lead: undefined, asking: { template: 'miss-options', data: { ...data, several } } };
 }

@@ -16,10 +16,6 @@ export interface Screen {
 
 export function screenOf(s: TurnInput): Screen {
   const step = agenda({ case: s.case, policy: s.policy, live: s.live, now: s.now });
-  const { link } = s.live;
-  // named by the code and the computer alone: a deadline that is read differently asks nothing new
-  if (step.name === 'link') return { ...step, shows: `link/${link.kind === 'code' ? link.codeId : ''}` };
-  if (step.name === 'match') return { ...step, shows: `match/${link.kind === 'asking' ? link.linkId : ''}` };
   if (step.name !== 'sign-in') return step;
   const { querying, signIn } = s.talk;
   if (querying) return { ...step, name: 'query', shows: 'query/' };

@@ -7,7 +7,7 @@ import { evolve } from './evolve.ts';
 
 const COMPUTER = { os: 'Windows', name: 'office' };
 const NO_LINK: LiveLink = { kind: 'none' };
-const CODE: LiveLink = { kind: 'code', codeId: 'code-1', expiresAt: NOW + 600_000 };
+const CODE: LiveLink = { kind: 'code', codeId: 'code-1' };
 const ASKING: LiveLink = { kind: 'asking', linkId: 'link-2', computer: COMPUTER };
 const LINKED: LiveLink = { kind: 'linked', linkId: 'link-1' };
 
@@ -227,9 +227,20 @@ describe('what a step shows', () => {
     ],
     ['staff was asked for', step(STATES.looked), step(andThen(STATES.looked, { type: 'ask-for-staff' }))],
     ['the computer is another one', step(STATES.issued), step(STATES.issued, { kind: 'linked', linkId: 'link-2' })],
+    [
+      'the computer that asks calls itself something else',
+      step(STATES['bids settled'], ASKING),
+      step(STATES['bids settled'], { ...ASKING, computer: { os: 'Linux', name: 'other' } }),
+    ],
     ['the project has a new version', step(STATES.looked), step(STATES.looked, LINKED, NOW, policyOf({ version: 2 }))],
   ] as const)('is the same when %s', (_what, before, after) => {
     expect(after).toEqual(before);
+  });
+
+  test('link and match show the code and the computer by their ids', () => {
+    expect(step(STATES['bids settled'], CODE).shows).toBe('link/code-1');
+    expect(step(STATES['bids settled'], NO_LINK).shows).toBe('link/');
+    expect(step(STATES['bids settled'], ASKING).shows).toBe('match/link-2');
   });
 
   test('begins with the step, so that no two steps show the same', () => {

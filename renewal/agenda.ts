@@ -5,7 +5,7 @@
  * `npm run agenda` prints this list.
  */
 import { shanghaiDate, type Instant } from './calendar.ts';
-import type { Case } from './case.ts';
+import type { Case, Computer } from './case.ts';
 import type { Policy } from './policy.ts';
 import { checkWindow, promisedDay } from './window.ts';
 
@@ -19,12 +19,12 @@ export interface Live {
 export type LiveLink =
   | { readonly kind: 'none' }
   /** A code was given and can still be used. */
-  | { readonly kind: 'code'; readonly codeId: string; readonly expiresAt: Instant }
+  | { readonly kind: 'code'; readonly codeId: string; readonly expiresAt?: Instant }
   /** A computer typed the code and waits for the customer to type its match number. */
   | {
       readonly kind: 'asking';
       readonly linkId: string;
-      readonly computer: { readonly os: string; readonly name: string };
+      readonly computer: Computer;
     }
   | { readonly kind: 'linked'; readonly linkId: string };
 
@@ -116,14 +116,14 @@ export const AGENDA: readonly Rule[] = [
   rule('bid-opening', 2, 'customer', 'unopened bid files, opening time not known', bidOpeningUnknown),
   rule('bid-risk', 2, 'customer', 'the bids open later: the files must be made again', bidAtRisk, (s) => whole(s.case.bid)),
 
-  rule('match', 4, 'customer', 'a computer asks to join', (s) => unpromised(s) && asking(s), linkShows),
-  rule('link', 4, 'customer', 'no computer is joined', (s) => unpromised(s) && !linked(s), linkShows),
+  rule('match', 4, 'customer', 'a computer asks to join', (s) => unpromised(s) && asking(s), computerAsking),
+  rule('link', 4, 'customer', 'no computer is joined', (s) => unpromised(s) && !linked(s), codeGiven),
   rule('look-again', 4, 'customer', 'the key could not be looked at', (s) => unpromised(s) && lookOf(s) === 'failed', (s) => whole(s.case.look)),
   rule('look', 4, 'bridge', 'the key has not been looked at', (s) => unpromised(s) && lookOf(s) !== 'seen'),
   rule('details', 4, 'customer', 'old and new dates are not confirmed', unpromised, promisedNow),
 
-  rule('match', 6, 'customer', 'a computer asks to join again', (s) => needsKey(s) && asking(s), linkShows),
-  rule('link', 6, 'customer', 'the computer has gone', (s) => needsKey(s) && !linked(s), linkShows),
+  rule('match', 6, 'customer', 'a computer asks to join again', (s) => needsKey(s) && asking(s), computerAsking),
+  rule('link', 6, 'customer', 'the computer has gone', (s) => needsKey(s) && !linked(s), codeGiven),
   rule('rekey-again', 6, 'customer', 'consent, PIN or key making stopped', (s) => s.case.rekey.kind === 'stopped', (s) => whole(s.case.rekey)),
   rule('rekey', 6, 'bridge', 'no new key on the token yet', (s) => s.case.rekey.kind !== 'key-made', (s) => whole(s.case.rekey)),
   rule('issue', 6, 'provider', 'the CA has not issued', (s) => s.case.issuance.kind !== 'issued'),
@@ -206,8 +206,13 @@ function linked(s: Underway): boolean {
   return s.live.link.kind === 'linked';
 }
 
-function linkShows(s: Underway): string {
-  return whole(s.live.link);
+/** A code and a computer are named by their ids alone: what else is known of them asks nothing new. */
+function codeGiven({ live: { link } }: Underway): string {
+  return link.kind === 'code' ? link.codeId : '';
+}
+
+function computerAsking({ live: { link } }: Underway): string {
+  return link.kind === 'asking' ? link.linkId : '';
 }
 
 /** What the look on the computer that is joined now gave. */

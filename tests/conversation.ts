@@ -136,7 +136,7 @@ export class Conversation {
       this.link = { kind: 'linked', linkId: this.link.linkId };
     if (output.linkCode) {
       const { codeId } = output.linkCode;
-      this.link = { kind: 'code', codeId, expiresAt: this.now + 600_000 };
+      this.link = { kind: 'code', codeId };
     }
     if (this.case && isOver(this.case) && this.talk.caseId === undefined) this.case = undefined;
     if (this.talk.caseId === undefined) this.case = undefined;

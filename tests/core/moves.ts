@@ -224,7 +224,7 @@ function anyLink(world: World, draws: Draws): LiveLink {
     case 0:
       return { kind: 'none' };
     case 1:
-      return { kind: 'code', codeId: world.fresh(), expiresAt: world.now + 10 * MINUTE_MS };
+      return { kind: 'code', codeId: world.fresh() };
     default:
       return { kind: 'asking', linkId: world.fresh(), computer: { os: 'Windows', name: 'other' } };
   }
