@@ -3,7 +3,8 @@
  */
 import express, { type Express } from 'express';
 import { loadAssets } from './pages/assets.ts';
-import { addressOf, chatRoutes } from './pages/chat-page.ts';
+import { clientAddress } from './client-address.ts';
+import { chatRoutes } from './pages/chat-page.ts';
 import { streamRoutes } from './pages/chat-stream.ts';
 import { EdgeError } from './pages/edge-error.ts';
 import { answerErrors, nothingHere } from './pages/errors.ts';
@@ -34,13 +35,11 @@ export function createApp(deps: AppDeps): Express {
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
-  // a reverse proxy on the same machine says where a request came from; nobody else is believed
-  app.set('trust proxy', 'loopback');
   app.use(healthRoutes(deps));
   app.use(securityHeaders);
   app.use(assets.serve);
   app.use((req, _res, next) => {
-    if (!fromAddress.allows(addressOf(req))) throw new EdgeError('page/too-many-requests');
+    if (!fromAddress.allows(clientAddress(req))) throw new EdgeError('page/too-many-requests');
     next();
   });
   app.use(sameOriginOnly);

@@ -10,6 +10,7 @@ import { createApp } from './app.ts';
 import { openBridge, type Bridge } from './bridge/bridge.ts';
 import { serverKeys, type ServerKeys } from './bridge/server-keys.ts';
 import { childEnv } from './child-env.ts';
+import { clientAddress } from './client-address.ts';
 import { createClock } from './clock.ts';
 import type { Config } from './config.ts';
 import { openStore, rememberMode, type StoreAddress } from './db.ts';
@@ -45,6 +46,9 @@ export interface House {
 /** Everything that the CA's process reads of the environment. */
 const CA_READS = ['MODE', 'CLOCK_OFFSET', 'CA_PASSPHRASE'];
 
+/** A request has arrived whole by then; answers and streams may take longer. */
+const REQUEST_WITHIN_MS = 15_000;
+
 const MIGRATIONS = fileURLToPath(new URL('../prisma/migrations', import.meta.url));
 
 /**
@@ -74,10 +78,10 @@ export async function startHouse(config: Config, log: Log): Promise<House> {
   const bridge = openBridge(
     {
       ...{ db, clock, log, vault, inbox, hints, report },
-      useLinkCode: (digits) => linkCodes.useLinkCode(digits),
+      useLinkCode: (...claim) => linkCodes.useLinkCode(...claim),
       readCase: async (caseId) => (await writer.read({ commandId: '', caseId })).case?.state,
     },
-    { keys: bridgeKeys, pinned: [ca.root] },
+    { keys: bridgeKeys, pinned: [ca.root], addressOf: clientAddress },
   );
 
   const authority = embeddedCa(config.caSocket);
@@ -102,7 +106,7 @@ export async function startHouse(config: Config, log: Log): Promise<House> {
     evaluation: config.mode === 'evaluation',
     https: config.publicUrl.startsWith('https:'),
   });
-  const server = createServer(app);
+  const server = createServer({ requestTimeout: REQUEST_WITHIN_MS, headersTimeout: REQUEST_WITHIN_MS }, app);
   bridge.attach(server);
   await hints.start();
   for (const worker of [turns, runner, timers]) worker.start();

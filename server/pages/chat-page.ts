@@ -6,6 +6,7 @@ import { randomUUID } from 'node:crypto';
 import express, { type Request, type Response, type Router } from 'express';
 import { LONGEST_TEXT, opened } from '../../bot/channels/web/receive.ts';
 import { webChannel } from '../../bot/channels/web/channel.ts';
+import { clientAddress } from '../client-address.ts';
 import { linesAfter, standingView, type ViewDeps } from './chat-view.ts';
 import { EdgeError } from './edge-error.ts';
 import { wantsPage } from './errors.ts';
@@ -32,7 +33,7 @@ export function chatRoutes(deps: AppDeps & ViewDeps, limits: Limits): Router {
   });
 
   router.get('/', async (req, res) => {
-    const conversationId = (await comeBack(req, res)) ?? (await greet(res, addressOf(req)));
+    const conversationId = (await comeBack(req, res)) ?? (await greet(res, clientAddress(req)));
     res.locals['conversationId'] = conversationId;
     const entries = await chat.transcript(conversationId, 0);
     const standing = await chat.standing(conversationId);
@@ -57,7 +58,7 @@ export function chatRoutes(deps: AppDeps & ViewDeps, limits: Limits): Router {
     }
     if (!fromVisitor.allows(visitor)) throw new EdgeError('page/too-many-requests');
     const received = webChannel.receive({ visitor, body: req.body });
-    const { conversationId } = await chat.accept(received, addressOf(req));
+    const { conversationId } = await chat.accept(received, clientAddress(req));
     res.locals['conversationId'] = conversationId;
     if (!wantsPage(req)) {
       res.status(204).end();
@@ -69,7 +70,7 @@ export function chatRoutes(deps: AppDeps & ViewDeps, limits: Limits): Router {
 
   async function comeBack(req: Request, res: Response): Promise<string | undefined> {
     const visitor = visitors.visitorOf(req);
-    const conversationId = visitor && (await chat.comeBack(visitor, addressOf(req)));
+    const conversationId = visitor && (await chat.comeBack(visitor, clientAddress(req)));
     if (conversationId) visitors.keep(req, res);
     return conversationId || undefined;
   }
@@ -91,8 +92,4 @@ export function chatRoutes(deps: AppDeps & ViewDeps, limits: Limits): Router {
   }
 
   return router;
-}
-
-export function addressOf(req: Request): string {
-  return req.ip ?? '';
 }
