@@ -26,6 +26,8 @@ export interface Claimed {
   readonly addressIndex: string | undefined;
   /** This one included. */
   readonly attempts: number;
+  /** Of the conversation, when the message was taken out. */
+  readonly caseId: string | undefined;
 }
 
 export interface Inbox {
@@ -35,8 +37,12 @@ export interface Inbox {
    * @param address of the network, for limits
    */
   accept(channel: string, received: Received, address: string): Promise<{ readonly conversationId: string }>;
-  /** The conversation's own turn looks what to ask. */
-  lookAgain(conversationId: string): Promise<void>;
+  /**
+   * Every conversation that looks at this case takes a turn of its own and looks what to ask.
+   *
+   * @param because names the occasion: for the same one again nothing happens
+   */
+  lookAgainAt(caseId: string, because?: string): Promise<void>;
   /** The oldest message, unless one of this conversation is being dealt with. */
   claim(conversationId: string): Promise<Claimed | undefined>;
   /** Gives it back for later. */
@@ -64,6 +70,7 @@ interface Row {
   readonly body_sealed: Uint8Array | null;
   readonly address_index: string | null;
   readonly attempts: number;
+  readonly case_id: string | null;
 }
 
 export function createInbox({ pool, vault, clock, tell }: InboxDependencies): Inbox {
@@ -99,14 +106,17 @@ export function createInbox({ pool, vault, clock, tell }: InboxDependencies): In
       return { conversationId };
     },
 
-    async lookAgain(conversationId) {
-      const id = randomUUID();
-      await pool.query(
-        `insert into inbox (id, channel, message_id, conversation_id, kind, received_at)
-         select $1, channel, $2, id, 'look-again', $3 from conversation where id = $4`,
-        [id, `look-again/${id}`, new Date(clock.now()), conversationId],
-      );
-      tell([{ kind: 'inbox', conversationId }]);
+    async lookAgainAt(caseId, because = randomUUID()) {
+      const { rows } = await pool.query<{ conversationId: string }>({
+        name: 'look-again-at',
+        text: `insert into inbox (id, channel, message_id, conversation_id, kind, received_at)
+          select gen_random_uuid(), channel, 'look-again/' || id || '/' || $2, id, 'look-again', $3
+          from conversation where case_id = $1 and owner = 'bot'
+          on conflict (channel, message_id) do nothing
+          returning conversation_id as "conversationId"`,
+        values: [caseId, because, new Date(clock.now())],
+      });
+      tell(rows.map(({ conversationId }) => ({ kind: 'inbox', conversationId })));
     },
 
     async claim(conversationId) {
@@ -121,7 +131,8 @@ export function createInbox({ pool, vault, clock, tell }: InboxDependencies): In
               )
             order by received_at, seq nulls first limit 1 for update
           ) and (leased_until is null or leased_until <= $2)
-          returning id, channel, message_id, kind, body_sealed, address_index, attempts`,
+          returning id, channel, message_id, kind, body_sealed, address_index, attempts,
+            (select case_id from conversation where id = $1) as case_id`,
         values: [conversationId, new Date(now), new Date(now + LEASE_MS)],
       });
       const row = rows[0];
@@ -151,7 +162,8 @@ function claimed(conversationId: string, row: Row, vault: Vault): Claimed {
   const read = (): Incoming =>
     body ? (JSON.parse(vault.open(body, sealedFor(channel, messageId))) as Incoming) : { kind: 'look-again' };
   const addressIndex = row.address_index ?? undefined;
-  return { id, conversationId, messageId: `${channel}/${messageId}`, read, addressIndex, attempts };
+  const caseId = row.case_id ?? undefined;
+  return { id, conversationId, messageId: `${channel}/${messageId}`, read, addressIndex, attempts, caseId };
 }
 
 function sealedFor(channel: string, messageId: string): string {

@@ -7,21 +7,31 @@ import { isLinkCode, LINK_CODE_LIFE_MS, linkCheckDigit } from '../bridge-agent/p
 import type { Instant } from '../renewal/calendar.ts';
 import type { LinkCodeRow } from './change.ts';
 import type { Clock } from './clock.ts';
-import type { Database } from './db.ts';
+import type { Database, Prisma } from './db.ts';
 import type { Vault } from './personal/vault.ts';
 
 export interface LinkCodes {
   /** A new one, to be written by the turn that shows it. */
   draw(wanted: { readonly codeId: string; readonly caseId: string }, now: Instant): LinkCodeRow;
-  /** A computer typed it: right once. */
-  useLinkCode(digits: string): Promise<UsedLinkCode>;
+  /**
+   * A computer typed it: right once.
+   *
+   * @param alongside what follows from the right code, in the transaction that uses it up: if it fails, or the process
+   *   ends, the code can still be used
+   */
+  useLinkCode(digits: string, alongside: Alongside): Promise<UsedLinkCode>;
   /** The digits, for the customer's own view only; undefined once they can't be used. */
   reveal(codeId: string): Promise<string | undefined>;
 }
 
-export type UsedLinkCode =
-  | { readonly kind: 'right'; readonly codeId: string; readonly caseId: string; readonly conversationId: string }
-  | { readonly kind: 'wrong' | 'expired' };
+export interface KnownCode {
+  readonly codeId: string;
+  readonly caseId: string;
+}
+
+export type Alongside = (tx: Prisma.TransactionClient, code: KnownCode) => Promise<void>;
+
+export type UsedLinkCode = ({ readonly kind: 'right' | 'expired' } & KnownCode) | { readonly kind: 'wrong' };
 
 export interface LinkCodesDependencies {
   readonly db: Database;
@@ -46,16 +56,21 @@ export function createLinkCodes({ db, vault, clock }: LinkCodesDependencies): Li
       };
     },
 
-    async useLinkCode(digits) {
+    async useLinkCode(digits, alongside) {
       if (!isLinkCode(digits)) return { kind: 'wrong' };
       const row = await db.code.findFirst({
         where: { hash: hashOf(digits), purpose: 'link' },
         orderBy: { createdAt: 'desc' },
       });
       if (!row?.caseId) return { kind: 'wrong' };
-      const { id, caseId, conversationId } = row;
-      const used = await db.code.updateMany({ where: { id, ...usable() }, data: { usedAt: new Date(clock.now()) } });
-      return used.count === 0 ? { kind: 'expired' } : { kind: 'right', codeId: id, caseId, conversationId };
+      const { id: codeId, caseId } = row;
+      return db.$transaction(async (tx) => {
+        const data = { usedAt: new Date(clock.now()) };
+        const { count } = await tx.code.updateMany({ where: { id: codeId, ...usable() }, data });
+        if (count === 0) return { kind: 'expired', codeId, caseId };
+        await alongside(tx, { codeId, caseId });
+        return { kind: 'right', codeId, caseId };
+      });
     },
 
     async reveal(codeId) {

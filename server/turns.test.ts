@@ -49,7 +49,7 @@ beforeAll(async () => {
   links = openLinks({
     ...deps,
     ...{ log, inbox, hints },
-    useLinkCode: (code) => linkCodes.useLinkCode(code),
+    useLinkCode: linkCodes.useLinkCode,
     readCase: async (caseId) => (await office.writer.read({ commandId: '', caseId })).case?.state,
     report: (...all) => office.writer.report(...all),
   });
@@ -115,10 +115,9 @@ async function signedIn(): Promise<Visitor> {
 async function computerAsks(visitor: Visitor): Promise<string> {
   const read = await office.writer.read({ commandId: '', conversationId: visitor.conversationId });
   const code = read.link.kind === 'code' ? await linkCodes.reveal(read.link.codeId) : undefined;
-  const used = await linkCodes.useLinkCode(code!);
-  if (used.kind !== 'right') throw new Error(used.kind);
   const computer = { os: 'Windows 11', name: 'PC-1' };
-  await links.ask(used, { devicePublicKey: Buffer.alloc(44), matchNumber: '57', computer });
+  const asked = await links.ask(code!, { devicePublicKey: Buffer.alloc(44), matchNumber: '57', computer });
+  if (asked.kind !== 'asking') throw new Error(asked.kind);
   return '57';
 }
 
@@ -187,6 +186,38 @@ test('a second browser of the same handler goes on with the case, and the first 
   }
   expect(await second.text('1')).toEqual(['link']);
   expect(await first.hear()).toEqual(['link']);
+});
+
+test('both browsers go along with the computer, and when it goes they show the same new code', async () => {
+  const mobile = '13900002222';
+  await registerHandler({ ...office, db: store.db }, mobile, office.clock.now() + DAY_MS);
+  await office.certificate({ mobile });
+  const [first, second] = [new Visitor(), new Visitor()];
+  for (const browser of [first, second]) {
+    await browser.send({ kind: 'opened' });
+    await browser.text(mobile);
+    await browser.text(await smsCode());
+    if (browser === first) await browser.text('1');
+    await store.db.code.updateMany({ data: { createdAt: new Date(0) } });
+  }
+  await second.text('1');
+  // who said something is told up to three things
+  for (const browser of [first, second]) await browser.text('重复');
+  const match = await computerAsks(first);
+  const both = () => Promise.all([first.hear(), second.hear()]);
+  expect(await both()).toEqual([['match'], ['match']]);
+  expect(await second.text(match)).toEqual(['look']);
+  expect(await both()).toEqual([['look'], []]);
+  const caseId = await first.caseId;
+  const { link } = await office.writer.read({ commandId: '', caseId });
+  if (link.kind !== 'linked') throw new Error(link.kind);
+  const codes = () => store.db.code.count({ where: { caseId } });
+  const before = await codes();
+  await first.text('重复');
+  await links.close(link.linkId, 'agent');
+  expect(await both()).toEqual([['link'], ['link']]);
+  expect((await codes()) - before).toBe(1);
+  expect(logged).toEqual([]);
 });
 
 test('a code that is wrong counts once, also when its turn is run again', async () => {

@@ -13,6 +13,7 @@ import type { Hints } from './hints.ts';
 import type { Claimed, Inbox } from './inbox.ts';
 import type { LinkCodes } from './link-codes.ts';
 import type { Log } from './log.ts';
+import { OneAtATime } from './one-at-a-time.ts';
 import type { Snapshot } from './snapshot.ts';
 import { inputOf, planOf } from './turn-input.ts';
 import type { Planned, Writer } from './writer.ts';
@@ -54,6 +55,8 @@ export function createTurns(deps: TurnsDependencies): Turns {
   const findOut = createFindOut(deps);
   /** Conversations that are being dealt with; `more` when something came meanwhile. */
   const busy = new Map<string, { more: boolean; done: Promise<void> }>();
+  /** Turns about one case: two browsers that hear of the same thing must not each make a link code. */
+  const byCase = new OneAtATime();
   const endings: (() => void)[] = [];
   let stopped = false;
   const isStopped = () => stopped;
@@ -98,9 +101,9 @@ export function createTurns(deps: TurnsDependencies): Turns {
   }
 
   async function deal(message: Claimed): Promise<void> {
-    const { id, conversationId, attempts } = message;
+    const { id, conversationId, attempts, caseId = conversationId } = message;
     try {
-      await (attempts > MOST_ATTEMPTS ? giveUp(message) : takeTurn(message));
+      await byCase.run(caseId, () => (attempts > MOST_ATTEMPTS ? giveUp(message) : takeTurn(message)));
     } catch (err) {
       log.error({ err, conversationId, inboxId: id, attempts }, 'a turn failed');
       const pauseMs = FIRST_PAUSE_MS * 2 ** attempts;

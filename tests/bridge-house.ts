@@ -71,6 +71,8 @@ export interface BridgeHouse {
   readonly url: string;
   readonly keyId: string;
   readonly pinned: string;
+  /** The customer goes on with the case elsewhere. @returns the other conversation's id */
+  anotherBrowser(customer: Customer): Promise<string>;
   /** How often this conversation was asked to look again. */
   lookedAgain(conversationId: string): Promise<number>;
   readonly logged: { level: string; message: string }[];
@@ -151,7 +153,7 @@ export async function openBridgeHouse(changes: Partial<BridgeSettings> = {}): Pr
     hints,
     readCase,
     report: (...of) => writer.report(...of),
-    useLinkCode: (digits) => linkCodes.useLinkCode(digits),
+    useLinkCode: linkCodes.useLinkCode,
   };
 
   const keys = serverKeys(randomBytes(32), randomBytes(32));
@@ -249,7 +251,8 @@ export async function openBridgeHouse(changes: Partial<BridgeSettings> = {}): Pr
         const plan = { case: { id: caseId, opened: { certificateId, handlerId }, facts, work } };
         return { kind: 'write', value: undefined, plan };
       });
-      await db.conversation.update({ where: { id: conversationId }, data: { caseId, handlerId } });
+      const state = { ...FIRST_TALK, id: conversationId, channel: 'web', caseId, handlerId };
+      await db.conversation.update({ where: { id: conversationId }, data: { caseId, handlerId, state } });
       return { caseId, conversationId, key, certificate };
     },
 
@@ -275,6 +278,13 @@ export async function openBridgeHouse(changes: Partial<BridgeSettings> = {}): Pr
       if (verdict !== 'joined') throw new Error(verdict);
       await agent.next('linked');
       return { agent, linkId };
+    },
+
+    async anotherBrowser({ conversationId }) {
+      const { state, ...row } = await db.conversation.findUniqueOrThrow({ where: { id: conversationId } });
+      const id = randomUUID();
+      await db.conversation.create({ data: { ...row, id, visitor: id, state: { ...(state as object), id } } });
+      return id;
     },
 
     lookedAgain: (conversationId) => db.inbox.count({ where: { conversationId, kind: 'look-again' } }),

@@ -171,6 +171,57 @@ test('a connected agent is not idle: its pongs keep the link alive', async () =>
   expect(await house.bridge.links.liveLink(who.caseId, house.now())).toEqual({ kind: 'linked', linkId });
 });
 
+test('a computer that did not hear that its code was right types it once more; nobody else may', async () => {
+  const who = await house.customer();
+  const code = await house.linkCode(who);
+  const first = await house.agent();
+  first.claim(code);
+  const { linkId } = await first.next('claimed');
+  await first.vanish();
+  const stranger = await house.agent();
+  stranger.claim(code);
+  expect(await stranger.next('claim-error')).toMatchObject({ code: 'code/expired' });
+  const back = await house.agent(first.deviceKey);
+  back.claim(code);
+  expect(await back.next('claimed')).toMatchObject({ linkId });
+  expect(await house.bridge.links.confirm(linkId, back.matchNumber)).toBe('joined');
+});
+
+describe('whoever looks at the case hears of its computer', () => {
+  /** Counts from now on, in both browsers. */
+  async function inBothBrowsers(who: Customer) {
+    const elsewhere = await house.anotherBrowser(who);
+    const before = await house.lookedAgain(who.conversationId);
+    return async () => [(await house.lookedAgain(who.conversationId)) - before, await house.lookedAgain(elsewhere)];
+  }
+
+  test('that it joins and goes, also in another browser than the one that showed the code', async () => {
+    const { who, agent, linkId } = await asking();
+    const heard = await inBothBrowsers(who);
+    await house.bridge.links.confirm(linkId, agent.matchNumber);
+    expect(await heard()).toEqual([1, 1]);
+    await house.bridge.links.close(linkId, 'agent');
+    expect(await heard()).toEqual([2, 2]);
+  });
+
+  test('that it asks', async () => {
+    const who = await house.customer();
+    const code = await house.linkCode(who);
+    const heard = await inBothBrowsers(who);
+    const agent = await house.agent();
+    agent.claim(code);
+    await agent.next('claimed');
+    expect(await heard()).toEqual([1, 1]);
+  });
+
+  test('that it was refused', async () => {
+    const { who, linkId } = await asking();
+    const heard = await inBothBrowsers(who);
+    await house.bridge.links.refuse(linkId);
+    expect(await heard()).toEqual([1, 1]);
+  });
+});
+
 describe('what the agenda is told of a case', () => {
   const now = Date.parse('2026-06-01T12:00:00+08:00');
   const row = (state: string, changes: object = {}) => ({

@@ -12,7 +12,8 @@ import type { LiveLink } from '../../renewal/agenda.ts';
 import type { Instant } from '../../renewal/calendar.ts';
 import type { Computer } from '../../renewal/case.ts';
 import type { ProblemCode } from '../../renewal/problem.ts';
-import type { BridgeDependencies, UsedCode } from './ports.ts';
+import type { KnownCode } from '../link-codes.ts';
+import type { BridgeDependencies } from './ports.ts';
 
 export type LinkRow = NonNullable<Awaited<ReturnType<BridgeDependencies['db']['bridgeLink']['findUnique']>>>;
 
@@ -22,11 +23,17 @@ export interface Asker {
   readonly computer: Computer;
 }
 
+export type Asked =
+  { readonly kind: 'asking'; readonly row: LinkRow } | { readonly kind: 'wrong' } | { readonly kind: 'expired' };
+
 export type MatchVerdict = 'joined' | 'wrong-number' | 'expired';
 
 export interface Links {
-  /** A computer typed the right code; the conversation now asks for its match number. */
-  ask(code: UsedCode, asker: Asker): Promise<LinkRow>;
+  /**
+   * A computer typed a code; if it is right, the case's conversations ask for the match number. The same computer may
+   * type it once more when it did not get to hear that.
+   */
+  ask(code: string, asker: Asker): Promise<Asked>;
   /**
    * The customer typed digits for the computer that asks. One try; what was decided once stays, so the same message
    * may be asked about again.
@@ -54,7 +61,7 @@ export function openLinks(deps: BridgeDependencies): Links {
   async function refuseAsking(linkId: string, why: ProblemCode): Promise<void> {
     const closed = { state: 'refused', closedAt: new Date(clock.now()), closedWhy: why };
     const { count } = await db.bridgeLink.updateMany({ where: { id: linkId, state: 'asking' }, data: closed });
-    if (count > 0) hints.tell([{ kind: 'link', linkId }]);
+    if (count > 0) await changed(linkId);
   }
 
   async function join({ id, caseId }: LinkRow): Promise<void> {
@@ -75,43 +82,75 @@ export function openLinks(deps: BridgeDependencies): Links {
     hints.tell(older.map(({ id: linkId }) => ({ kind: 'link', linkId })));
   }
 
-  /** The conversation that showed the code learns that its computer came or went. */
-  async function lookAgain({ codeId }: LinkRow): Promise<void> {
-    const code = await db.code.findUniqueOrThrow({ where: { id: codeId }, select: { conversationId: true } });
-    await inbox.lookAgain(code.conversationId);
+  /** Its connection looks, and so does every conversation about its case, in whichever browser that is. */
+  async function changed(linkId: string): Promise<void> {
+    hints.tell([{ kind: 'link', linkId }]);
+    const row = await find(linkId);
+    if (row) await inbox.lookAgainAt(row.caseId);
   }
 
   async function announce(row: LinkRow): Promise<void> {
     const computer = row.computer as unknown as Computer;
     const joined = { type: 'report-computer-joined', linkId: row.id, computer } as const;
     await deps.report(row.caseId, `link/${row.id}/joined`, joined);
-    hints.tell([{ kind: 'link', linkId: row.id }]);
+    await changed(row.id);
+  }
+
+  async function resume(linkId: string, { devicePublicKey, matchNumber }: Asker): Promise<LinkRow | undefined> {
+    const row = await find(linkId);
+    if (!row || !devicePublicKey.equals(row.devicePublicKey) || row.expiresAt.getTime() <= clock.now())
+      return undefined;
+    if (row.state === 'linked') {
+      const seenAt = new Date(clock.now());
+      await db.bridgeLink.updateMany({ where: { id: linkId, state: 'linked' }, data: { seenAt } });
+      if (isSilent(row, clock.now())) await inbox.lookAgainAt(row.caseId);
+      return row;
+    }
+    if (row.state !== 'asking') return undefined;
+    // the number belongs to the handshake: a new one is shown now
+    const matchSealed = vault.seal(matchNumber, sealedFor(linkId));
+    const { count } = await db.bridgeLink.updateMany({
+      where: { id: linkId, state: 'asking' },
+      data: { matchSealed },
+    });
+    return count > 0 ? row : await find(linkId);
+  }
+
+  /** The code was used up, and whoever typed it did not get to hear of it. */
+  async function askAgain({ codeId, caseId }: KnownCode, asker: Asker): Promise<LinkRow | undefined> {
+    const devicePublicKey = new Uint8Array(asker.devicePublicKey);
+    const mine = await db.bridgeLink.findFirst({ where: { caseId, codeId, devicePublicKey, state: 'asking' } });
+    return mine ? resume(mine.id, asker) : undefined;
   }
 
   return {
     find,
+    resume,
 
-    async ask({ codeId, caseId, conversationId }, { devicePublicKey, matchNumber, computer }) {
+    async ask(digits, asker) {
       const id = randomUUID();
-      const now = clock.now();
-      const earlier = await db.bridgeLink.findMany({ where: { caseId, state: 'asking' }, select: { id: true } });
-      for (const { id: linkId } of earlier) await refuseAsking(linkId, 'link/expired');
-      const row = await db.bridgeLink.create({
-        data: {
-          id,
-          caseId,
-          codeId,
-          state: 'asking',
-          devicePublicKey: new Uint8Array(devicePublicKey),
-          computer: { ...computer },
-          matchSealed: vault.seal(matchNumber, sealedFor(id)),
-          askedAt: new Date(now),
-          seenAt: new Date(now),
-          expiresAt: new Date(now + MATCH_LIFE_MS),
-        },
+      const now = new Date(clock.now());
+      const replaced = { state: 'refused', closedAt: now, closedWhy: 'link/expired' };
+      let earlier: readonly { id: string }[] = [];
+      const used = await deps.useLinkCode(digits, async (tx, { codeId, caseId }) => {
+        earlier = await tx.bridgeLink.findMany({ where: { caseId, state: 'asking' }, select: { id: true } });
+        await tx.bridgeLink.updateMany({ where: { caseId, state: 'asking' }, data: replaced });
+        await tx.bridgeLink.create({
+          data: {
+            ...{ id, caseId, codeId, state: 'asking', askedAt: now, seenAt: now },
+            devicePublicKey: new Uint8Array(asker.devicePublicKey),
+            computer: { ...asker.computer },
+            matchSealed: vault.seal(asker.matchNumber, sealedFor(id)),
+            expiresAt: new Date(now.getTime() + MATCH_LIFE_MS),
+          },
+        });
       });
-      await inbox.lookAgain(conversationId);
-      return row;
+      if (used.kind === 'wrong') return used;
+      const row = used.kind === 'right' ? await find(id) : await askAgain(used, asker);
+      if (!row) return { kind: 'expired' };
+      hints.tell(earlier.map(({ id: linkId }) => ({ kind: 'link', linkId })));
+      await inbox.lookAgainAt(row.caseId);
+      return { kind: 'asking', row };
     },
 
     async confirm(linkId, digits) {
@@ -129,26 +168,6 @@ export function openLinks(deps: BridgeDependencies): Links {
 
     refuse: (linkId) => refuseAsking(linkId, 'link/not-mine'),
 
-    async resume(linkId, { devicePublicKey, matchNumber }) {
-      const row = await find(linkId);
-      if (!row || !devicePublicKey.equals(row.devicePublicKey) || row.expiresAt.getTime() <= clock.now())
-        return undefined;
-      if (row.state === 'linked') {
-        const seenAt = new Date(clock.now());
-        await db.bridgeLink.updateMany({ where: { id: linkId, state: 'linked' }, data: { seenAt } });
-        if (isSilent(row, clock.now())) await lookAgain(row);
-        return row;
-      }
-      if (row.state !== 'asking') return undefined;
-      // the number belongs to the handshake: a new one is shown now
-      const matchSealed = vault.seal(matchNumber, sealedFor(linkId));
-      const { count } = await db.bridgeLink.updateMany({
-        where: { id: linkId, state: 'asking' },
-        data: { matchSealed },
-      });
-      return count > 0 ? row : await find(linkId);
-    },
-
     async touch(linkId) {
       const now = clock.now();
       const stale = { id: linkId, state: 'linked', seenAt: { lt: new Date(now - TOUCH_EVERY_MS) } };
@@ -159,10 +178,7 @@ export function openLinks(deps: BridgeDependencies): Links {
       const closed = { state: 'closed', closedAt: new Date(clock.now()), closedWhy: why };
       const open = { id: linkId, state: { in: ['asking', 'linked'] } };
       const { count } = await db.bridgeLink.updateMany({ where: open, data: closed });
-      const row = count > 0 && (await find(linkId));
-      if (!row) return;
-      hints.tell([{ kind: 'link', linkId }]);
-      await lookAgain(row);
+      if (count > 0) await changed(linkId);
     },
 
     async liveLink(caseId, now) {
@@ -201,7 +217,7 @@ function sealedFor(linkId: string): string {
 }
 
 /** So long without a sign of life the customer is asked to join a computer again. */
-function isSilent({ seenAt }: Pick<LinkRow, 'seenAt'>, now: Instant): boolean {
+export function isSilent({ seenAt }: Pick<LinkRow, 'seenAt'>, now: Instant): boolean {
   return seenAt.getTime() <= now - LINK_SILENCE_MS;
 }
 

@@ -6,25 +6,19 @@ import type { Clock } from '../clock.ts';
 import type { Database } from '../db.ts';
 import type { Hints } from '../hints.ts';
 import type { Inbox } from '../inbox.ts';
+import type { LinkCodes } from '../link-codes.ts';
 import type { Log } from '../log.ts';
 import type { Vault } from '../personal/vault.ts';
-
-/** A code that was right: used up now, and whose it was. */
-export interface UsedCode {
-  readonly codeId: string;
-  readonly caseId: string;
-  readonly conversationId: string;
-}
 
 export interface BridgeDependencies {
   readonly db: Database;
   readonly clock: Pick<Clock, 'now'>;
   readonly log: Pick<Log, 'info' | 'warn' | 'error'>;
   readonly vault: Pick<Vault, 'seal' | 'open'>;
-  readonly inbox: Pick<Inbox, 'lookAgain'>;
+  readonly inbox: Pick<Inbox, 'lookAgainAt'>;
   readonly hints: Pick<Hints, 'tell' | 'on' | 'onGap'>;
   /** Compares by keyed hash and uses the code up at most once, whoever comes first. */
-  useLinkCode(code: string): Promise<({ readonly kind: 'right' } & UsedCode) | { readonly kind: 'wrong' | 'expired' }>;
+  readonly useLinkCode: LinkCodes['useLinkCode'];
   /** The case as it stands, its facts replayed when the snapshot is of another release. */
   readCase(caseId: string): Promise<Case | undefined>;
   /** The writer's: gives news to the case and settles the effect in the same transaction, once per command id. */

@@ -70,21 +70,23 @@ export function openSession(wire: Wire, house: SessionHouse): Session {
       refuseClaim('code/too-many', 0);
       return;
     }
-    const used = isLinkCode(code) ? await deps.useLinkCode(code) : ({ kind: 'wrong' } as const);
-    if (used.kind !== 'right') {
+    const asked = isLinkCode(code) ? await links.ask(code, asker) : ({ kind: 'wrong' } as const);
+    if (asked.kind !== 'asking') {
       wrong += 1;
       const { broken } = limits.countWrong(address, clock.now());
       if (broken) log.error({ address }, 'alarm: link codes are being guessed, none is taken for a while');
       const left = triesLeft(wrong);
-      refuseClaim(left === 0 ? 'code/no-tries' : used.kind === 'expired' ? 'code/expired' : 'code/wrong', left);
+      refuseClaim(left === 0 ? 'code/no-tries' : asked.kind === 'expired' ? 'code/expired' : 'code/wrong', left);
       return;
     }
-    const theCase = await deps.readCase(used.caseId);
+    const { row } = asked;
+    const theCase = await deps.readCase(row.caseId);
     if (!theCase || isOver(theCase)) {
+      await links.close(row.id, 'case/ended');
       refuseClaim('code/expired', triesLeft(wrong));
       return;
     }
-    await takeLink(await links.ask(used, asker), theCase);
+    await takeLink(row, theCase);
   }
 
   function refuseClaim(code: ProblemCode, left: number): void {
