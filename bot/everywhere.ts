@@ -3,13 +3,12 @@
  * back first (design §4).
  */
 import { decide } from '../renewal/decide.ts';
-import { CHAPTERS } from '../renewal/agenda.ts';
 import { isOver } from '../renewal/case.ts';
 import { caseNumber } from './case-number.ts';
 import { dayOf, writtenDay } from './dates.ts';
 import { leaveCase, problem, remark, wish, withTalk, type Reaction } from './reaction.ts';
 import { screenOf } from './screen.ts';
-import { serviceOf } from './service.ts';
+import { servicesOf } from './service.ts';
 import { tailOf } from './standing.ts';
 import type { Bubble } from './talk.ts';
 import type { TurnInput } from './turn-contract.ts';
@@ -25,7 +24,7 @@ export function everywhere(s: TurnInput, word: Word): Reaction {
     case 'staff':
       return staff(s);
     case 'progress':
-      return { after: s, remark: progress(s) };
+      return screenOf(s).name === 'done' ? { after: s, brief: true } : { after: s, remark: progress(s) };
     case 'help':
     case 'unsubscribe':
     case 'authentic':
@@ -56,13 +55,13 @@ function backInCase(s: TurnInput): Reaction {
 
 /** Asking for a person is kept with the case, so that whoever answers the telephone sees it. */
 function staff(s: TurnInput): Reaction {
-  const called = remark('staff', { service: serviceOf(s), number: s.case ? caseNumber(s.case) : null });
+  const called = remark('staff', { services: servicesOf(s), number: s.case ? caseNumber(s.case) : null });
   const noted = s.case && !isOver(s.case) ? wish(s, { type: 'ask-for-staff' }) : { after: s };
   return { ...noted, remark: called };
 }
 
 export function progress(s: TurnInput): Bubble {
-  const { chapter, waitsFor } = screenOf(s);
+  const { waitsFor } = screenOf(s);
   const waits = {
     customer: waitsFor === 'customer',
     bridge: waitsFor === 'bridge',
@@ -74,9 +73,10 @@ export function progress(s: TurnInput): Bubble {
     unit: s.case.certificate.unit,
     tail: tailOf(s.case.certificate.serial),
     ends: dayOf(s.case.certificate.notAfter),
+    issuedTo: s.case.issuance.kind === 'issued' ? dayOf(s.case.issuance.notAfter) : null,
     endsAnew: s.case.promised === 'none' ? null : writtenDay(s.case.promised.promisedDay),
   };
-  return remark('progress', { progress: { chapter, name: CHAPTERS[chapter] }, waits, about: about ?? null });
+  return remark('progress', { waits, about: about ?? null });
 }
 
 function cancel(s: TurnInput): Reaction {

@@ -3,7 +3,7 @@ import { decide } from '../renewal/decide.ts';
 import { evolve } from '../renewal/evolve.ts';
 import type { CaseCommand } from '../renewal/commands.ts';
 import type { ProblemCode, ProblemFacts } from '../renewal/problem.ts';
-import type { Bubble, Talk } from './talk.ts';
+import type { Bubble, Option, Talk } from './talk.ts';
 import type { TurnInput, TurnOutput } from './turn-contract.ts';
 import { problemWords } from './words.ts';
 
@@ -12,8 +12,10 @@ export interface Reaction {
   readonly after: TurnInput;
   /** Said before the question is asked. */
   readonly remark?: Bubble;
-  /** Said in place of the question's own words; its options stay. */
-  readonly instead?: Pick<Bubble, 'template' | 'data'>;
+  /** Said in place of the question's own words, with its options or others. */
+  readonly instead?: Pick<Bubble, 'template' | 'data'> & { readonly options?: readonly Option[] };
+  /** The question in one line, where it has one. */
+  readonly brief?: boolean;
   /** It was no answer to the open question. */
   readonly missed?: boolean;
   readonly changes?: Pick<TurnOutput, 'caseChange' | 'signedIn' | 'smsCode' | 'again'>;

@@ -92,7 +92,12 @@ function alsoSaid(): readonly Bubble[] {
   const early = arrivedAt('sign-in');
   early.text('取消');
   early.text('返回');
-  return [c, several, query, moved, low, early].flatMap(({ said }) => said);
+  const back = new Conversation();
+  back.openCases = [arrivedAt('bid-guard').case!];
+  back.text('13800138000');
+  const openCaseIds = back.openCases.map(({ id }) => id);
+  back.text('123456', () => ({ kind: 'sms-code', verdict: 'right', handlerId: HANDLER.id, openCaseIds }));
+  return [c, several, query, moved, low, early, back].flatMap(({ said }) => said);
 }
 
 const SAID = [...Object.values(EVERYWHERE).flatMap((go) => everythingSaidAt(go)), ...alsoSaid()];

@@ -5,6 +5,7 @@ import {
   certificate,
   Conversation,
   DETOURS,
+  EVERYWHERE,
   HANDLER,
   NOW,
   outside,
@@ -119,7 +120,8 @@ describe('signing in', () => {
       '123456',
       found({ kind: 'sms-code', verdict: 'right', handlerId: HANDLER.id, openCaseIds: [going.case!.id] }),
     );
-    expect(templates(says)).toEqual(['bid-guard']);
+    expect(templates(says)).toEqual(['going-on', 'bid-guard']);
+    expect(says[0]?.data).toEqual({ unit: certificate().unit, tail: '7F3A' });
   });
 
   test('with two cases going on, the customer chooses', () => {
@@ -209,14 +211,14 @@ describe('choosing a certificate', () => {
   test('who is not verified is told so, and nothing is opened', () => {
     const c = arrivedAt('choose-certificate');
     c.handler = { ...HANDLER, verified: false };
-    expect(templates(c.text('1'))).toEqual(['problem', 'choose-certificate']);
+    expect(templates(c.text('1'))).toEqual(['problem', 'brief']);
     expect(c.case).toBeUndefined();
   });
 
   test('one that was taken meanwhile is refused', () => {
     const c = arrivedAt('choose-certificate');
     c.certificates = [certificate({ liveCase: 'others' })];
-    expect(templates(c.text('1'))).toEqual(['problem', 'choose-certificate']);
+    expect(templates(c.text('1'))).toEqual(['problem', 'brief']);
   });
 
   test('换手机号 signs out', () => {
@@ -247,7 +249,7 @@ describe('the bid guard (domain §3.0)', () => {
   test('the certificate outlives the opening: renew afterwards, or type that the file will be made again', () => {
     const c = detour('bid-risk wait');
     expect(templates(c.text('2'))).toEqual(['bid-risk-confirm']);
-    expect(templates(c.text('好'))).toEqual(['miss-example', 'bid-risk-confirm']);
+    expect(templates(c.text('好'))).toEqual(['miss-example']);
     expect(templates(c.text('我会重做标书。'))).toEqual(['link']);
   });
 
@@ -275,7 +277,7 @@ describe('the bid guard (domain §3.0)', () => {
   });
 
   test('a day without a time is not enough', () => {
-    expect(templates(detour('bid-opening').text('7月3日'))).toEqual(['miss-example', 'bid-opening']);
+    expect(templates(detour('bid-opening').text('7月3日'))).toEqual(['miss-example']);
   });
 });
 
@@ -297,7 +299,7 @@ describe('joining the computer', () => {
     const c = arrivedAt('link');
     c.text('进度');
     expect(c.last?.linkCode).toBeUndefined();
-    expect(c.said.at(-1)?.secret?.codeId).toBe('code-6');
+    expect(c.text('重复').at(-1)?.secret?.codeId).toBe('code-6');
   });
 
   test('a code that is still good asks nothing new', () => {
@@ -428,7 +430,7 @@ describe('cancelling and starting over', () => {
 
   test('asked back, anything else keeps the case as well, and says so', () => {
     const c = detour('confirming cancel');
-    expect(templates(c.text('嗯？'))).toEqual(['kept', 'details']);
+    expect(templates(c.text('嗯？'))).toEqual(['kept', 'brief']);
     expect(c.case?.ended).toBe('no');
   });
 
@@ -469,17 +471,28 @@ describe('cancelling and starting over', () => {
 describe('misunderstanding', () => {
   test('first an example, then only the options, then a person; then from the beginning', () => {
     const c = arrivedAt('bid-guard');
-    expect(templates(c.text('什么意思'))).toEqual(['miss-example', 'bid-guard']);
+    expect(templates(c.text('什么意思'))).toEqual(['miss-example']);
     expect(templates(c.text('什么意思'))).toEqual(['miss-options']);
     expect(templates(c.text('什么意思'))).toEqual(['miss-staff', 'bid-guard']);
-    expect(templates(c.text('什么意思'))).toEqual(['miss-example', 'bid-guard']);
+    expect(templates(c.text('什么意思'))).toEqual(['miss-example']);
   });
 
   test('an answer starts the count anew', () => {
     const c = arrivedAt('bid-guard');
     c.text('什么意思');
     c.text('不确定');
-    expect(templates(c.text('什么意思'))).toEqual(['miss-example', 'bid-guard']);
+    expect(templates(c.text('什么意思'))).toEqual(['miss-example']);
+  });
+
+  test.each([
+    ['bid-guard', true],
+    ['bid-opening', false],
+    ['details', true],
+    ['link', false],
+  ] as const)('at %s there is more than one thing to choose: %s', (place, several) => {
+    const c = EVERYWHERE[place]!();
+    c.text('什么意思');
+    expect(c.text('什么意思')[0]?.data).toMatchObject({ several });
   });
 
   test('a question shown as options only can be answered', () => {
@@ -515,13 +528,61 @@ describe('questions of before', () => {
 describe('words that work everywhere', () => {
   test('人工 names the telephone and is kept with the case', () => {
     const c = arrivedAt('details');
-    expect(templates(c.text('人工'))).toEqual(['staff', 'details']);
+    expect(templates(c.text('人工'))).toEqual(['staff', 'brief']);
     expect(lastFacts(c)).toEqual(['staff-asked-for']);
   });
 
-  test('before a project is known 人工 is general', () => {
-    expect(arrivedAt('sign-in').text('人工')[0]?.data).toMatchObject({ service: null });
-    expect(arrivedAt('choose-certificate').text('人工')[0]?.data).toMatchObject({ service: POLICY.service });
+  test('人工 names the telephones of the certificates that are listed, each once, and none before', () => {
+    const ours = { ...POLICY.service, project: null };
+    expect(arrivedAt('sign-in').text('人工')[0]?.data).toMatchObject({ services: [] });
+    expect(arrivedAt('choose-certificate').text('人工')[0]?.data).toMatchObject({ services: [ours] });
+    const service = { hotline: '0531-1111111', hours: '每天 9:00–18:00' };
+    const other = certificate({ policy: { ...POLICY, project: 'jinan', projectName: '济南项目', service } });
+    const both = arrivedAt('choose-certificate', (it) => (it.certificates = [certificate(), certificate(), other]));
+    expect(both.text('人工')[0]?.data).toMatchObject({
+      services: [
+        { ...ours, project: POLICY.projectName },
+        { ...service, project: '济南项目' },
+      ],
+    });
+  });
+
+  test('nothing is promised for after the sign-in', () => {
+    const c = arrivedAt('choose-certificate', (it) => (it.certificates = []));
+    expect(c.text('人工')[0]?.data).toMatchObject({ services: [] });
+    for (let n = 0; n < 3; n++) c.text('什么意思');
+    expect(c.said.at(-2)).toMatchObject({ template: 'miss-staff', data: { services: [] } });
+  });
+
+  test.each(['choose-certificate', 'link', 'details', 'change', 'too-late'] as const)(
+    'the card of %s is shown again only when it is asked for',
+    (place) => {
+      const c = EVERYWHERE[place]!();
+      const { options } = c.talk.question!;
+      for (const word of ['进度', '帮助', '人工', '验真']) {
+        const [, asked] = c.text(word);
+        expect(asked).toMatchObject({ template: 'brief', question: { options } });
+      }
+      for (const word of ['重复', '继续']) expect(templates(c.text(word))).toEqual([place]);
+    },
+  );
+
+  test.each(['谢谢', '好了吗？', '进度', '办好了吗', '可以拔了吗'])(
+    'after the end, %s is answered in a line',
+    (text) => {
+      const c = arrivedAt('done');
+      expect(c.text(text)).toMatchObject([{ template: 'done-brief', data: { ends: { iso: '2027-06-15' } } }]);
+    },
+  );
+
+  test('and 人工 with the telephone and that line', () => {
+    expect(templates(arrivedAt('done').text('人工'))).toEqual(['staff', 'done-brief']);
+  });
+
+  test('once it is issued, progress tells the day of the certificate', () => {
+    const data = arrivedAt('verify').text('进度')[0]?.data;
+    expect(data).toMatchObject({ about: { issuedTo: { iso: '2027-06-15' } } });
+    expect(arrivedAt('issue').text('进度')[0]?.data).toMatchObject({ about: { issuedTo: null } });
   });
 
   test('返回 at the first question of a case says what changes the certificate', () => {

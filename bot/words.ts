@@ -4,6 +4,7 @@
 import words from '../templates/chat/words.json' with { type: 'json' };
 import problems from '../templates/problems.json' with { type: 'json' };
 import type { ProblemCode, ProblemFacts } from '../renewal/problem.ts';
+import type { Words } from './steps/step.ts';
 import type { Option } from './talk.ts';
 
 export type OptionName = keyof typeof words.options;
@@ -36,6 +37,11 @@ export function phrase(name: keyof typeof words.phrases): string {
 export function example(question: string): string {
   const examples: Readonly<Record<string, string>> = words.examples;
   return examples[question] ?? '';
+}
+
+/** A question in one line, below a remark: its card stands above. */
+export function brief(question: keyof typeof words.brief): Words {
+  return { template: 'brief', data: { line: words.brief[question] } };
 }
 
 function filled(text: string, about: ProblemFacts): string {

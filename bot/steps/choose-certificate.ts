@@ -2,12 +2,12 @@
 import { decide } from '../../renewal/decide.ts';
 import { evolve } from '../../renewal/evolve.ts';
 import type { Case } from '../../renewal/case.ts';
-import { problem, type Reaction } from '../reaction.ts';
+import { problem, withTalk, type Reaction } from '../reaction.ts';
 import { mayRenew, standingOf, tailOf } from '../standing.ts';
 import type { Option } from '../talk.ts';
 import type { RegisteredCertificate, TurnInput } from '../turn-contract.ts';
 import { normalise } from '../understand/normalise.ts';
-import { option } from '../words.ts';
+import { brief, option } from '../words.ts';
 import { signOut } from './sign-in.ts';
 import { chose, type ChatStep, type Said } from './step.ts';
 
@@ -41,7 +41,10 @@ export const chooseCertificate: ChatStep = {
         mobile: s.handler?.mobile ?? null,
       },
       options: [...choices.values(), option('0', 'other-mobile')],
-      example: 'choose-certificate',
+      example: choices.size > 0 ? 'choose-certificate' : 'choose-certificate/none',
+      ...(certificates.length > 0 && {
+        brief: brief(choices.size > 0 ? 'choose-certificate' : 'choose-certificate/none'),
+      }),
     };
   },
   answer: (s, said) => {
@@ -83,8 +86,7 @@ function pick(s: TurnInput, certificate: RegisteredCertificate): Reaction {
   const { liveCase, policy, status, ...rest } = certificate;
   if (liveCase === 'others') return { after: s, remark: problem('certificate/busy') };
   if (liveCase !== 'none') {
-    const { question: _question, ...talk } = s.talk;
-    return { after: { ...s, talk: { ...talk, caseId: liveCase.caseId } }, changes: { again: true } };
+    return { after: withTalk(s, { caseId: liveCase.caseId }), changes: { again: true } };
   }
   if (!s.handler) return { after: s, remark: problem('case/not-now') };
 

@@ -5,7 +5,7 @@
 import { problem, wish, type Reaction } from '../reaction.ts';
 import type { Finding, TurnInput } from '../turn-contract.ts';
 import { matchDigitsIn } from '../understand/values.ts';
-import { option, problemWords } from '../words.ts';
+import { brief, option, problemWords } from '../words.ts';
 import { caseStep, chose } from './step.ts';
 
 type Matched = Extract<Finding, { kind: 'match-number' }>;
@@ -23,6 +23,7 @@ export const link = caseStep({
       },
       options: [option('1', 'new-code')],
       example: 'link',
+      brief: brief('link'),
       ...(live.kind === 'code' && { secret: { kind: 'link-code', codeId: live.codeId } as const }),
     };
   },

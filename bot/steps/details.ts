@@ -3,7 +3,7 @@ import { promisedDay } from '../../renewal/window.ts';
 import { dayOf, writtenDay } from '../dates.ts';
 import { wish } from '../reaction.ts';
 import { tailOf } from '../standing.ts';
-import { option } from '../words.ts';
+import { brief, option } from '../words.ts';
 import { caseStep, chose, type Underway } from './step.ts';
 
 export const details = caseStep({
@@ -24,6 +24,7 @@ export const details = caseStep({
       },
       options: [option('1', 'all-right'), option('2', 'changed'), option('0', 'back')],
       example: 'details',
+      brief: brief('details'),
     };
   },
   answer: (s, said) => {
@@ -45,6 +46,7 @@ export const change = caseStep({
     data: { counter: s.policy.counter, service: s.policy.service },
     options: [option('1', 'not-changed')],
     example: 'change',
+    brief: brief('change'),
   }),
   answer: (s, said) => (chose(said, 'not-changed') ? wish(s, { type: 'withdraw-change' }) : 'miss'),
 });

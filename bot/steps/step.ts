@@ -5,6 +5,9 @@ import type { Reaction } from '../reaction.ts';
 import type { Bubble, Option } from '../talk.ts';
 import type { Check, TurnInput } from '../turn-contract.ts';
 
+/** What a bubble says, without its question. */
+export type Words = Pick<Bubble, 'template' | 'data'>;
+
 export interface Prompt {
   readonly template: string;
   readonly data: Bubble['data'];
@@ -12,6 +15,8 @@ export interface Prompt {
   /** Names the example that is given when the answer was not understood; none where nothing is asked. */
   readonly example?: string;
   readonly secret?: Bubble['secret'];
+  /** A line in place of a card that is still to be seen a few bubbles above. */
+  readonly brief?: Words;
 }
 
 /** An answer to the open question: one of its options by name, or what was typed. */

@@ -50,6 +50,9 @@ export const SENTENCES: readonly (readonly [RegExp, Word])[] = [
   [/骗子|诈骗|是不是真的|官方(的|吗)/, 'authentic'],
 ];
 
+/** Thanks, and whether it is done: what is said when everything is over. All normalised. */
+export const SMALL_TALK = /谢|辛苦|好了|完了|成功|可以拔|能拔|再见|拜拜|^(?:好|好的|ok|嗯+|收到|知道了|明白|行)$/;
+
 export const POLITE_BEFORE =
   /^(?:你好|您好|请问|请|麻烦|帮我|帮忙|给我|我要|我想要|我想|我需要|能不能|可不可以|可以|要|想|转|找|查一下|查|看一下|看)+/;
 export const PARTICLES_AFTER = /(?:一下|吧|啊|呀|哦|呢|嘛|了|谢谢|可以吗|好吗|行吗|吗)+$/;
