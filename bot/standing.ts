@@ -1,6 +1,6 @@
 /** How a certificate stands today, as the lists and the query show it: one of these holds, the others are null. */
 import { writtenDay, dayOf, type WrittenDay } from './dates.ts';
-import { checkWindow } from '../renewal/window.ts';
+import { checkWindow, hasExpired } from '../renewal/window.ts';
 import type { Instant } from '../renewal/calendar.ts';
 import type { RegisteredCertificate, QueryAnswer } from './turn-contract.ts';
 
@@ -23,11 +23,12 @@ export function standingOf(
   const window = checkWindow(notAfter, now, policy.window);
   const good = status === 'good';
   const inWindow = good && window.kind === 'open';
+  const expired = hasExpired(notAfter, now);
   const until = { until: writtenDay(window.closesOn) };
   return {
     ends: dayOf(notAfter),
-    open: inWindow && now <= notAfter ? until : null,
-    expired: inWindow && now > notAfter ? until : null,
+    open: inWindow && !expired ? until : null,
+    expired: inWindow && expired ? until : null,
     early: good && window.kind === 'too-early' ? { opens: writtenDay(window.opensOn) } : null,
     late: good && window.kind === 'too-late' ? { closed: writtenDay(window.closesOn) } : null,
     revoked: status === 'revoked',

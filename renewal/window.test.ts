@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { at } from '../tests/core/sample.ts';
 import { DAY_MS, daysBetween, shanghaiDate } from './calendar.ts';
 import { MANUAL_WINDOW } from './policy.ts';
-import { checkWindow, newEnd, promisedDay, windowDates } from './window.ts';
+import { checkWindow, hasExpired, newEnd, promisedDay, windowDates } from './window.ts';
 
 const INSTANT = fc.integer({ min: Date.parse('2000-01-01T00:00:00Z'), max: Date.parse('2099-12-31T00:00:00Z') });
 
@@ -69,6 +69,17 @@ describe('the days of the window', () => {
       }),
     );
   });
+});
+
+test.each([
+  { now: '2026-06-15 00:00:00', expired: false },
+  { now: '2026-06-15 09:59:00', expired: false },
+  { now: '2026-06-15 10:00:00', expired: false },
+  { now: '2026-06-15 10:00:01', expired: true },
+  { now: '2026-06-15 10:01:00', expired: true },
+  { now: '2026-06-16 09:59:00', expired: true },
+])('a certificate that ends on 2026-06-15 10:00:00 has expired at $now: $expired (S3)', ({ now, expired }) => {
+  expect(hasExpired(at('2026-06-15 10:00:00'), at(now))).toBe(expired);
 });
 
 describe('the new end (S4)', () => {

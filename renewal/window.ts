@@ -34,6 +34,11 @@ export function checkWindow(notAfter: Instant, now: Instant, window: WindowPolic
   return { kind: 'open', ...dates };
 }
 
+/** S3: its last moment still counts (RFC 5280 §4.1.2.5: the period includes notAfter). */
+export function hasExpired(notAfter: Instant, now: Instant): boolean {
+  return now > notAfter;
+}
+
 /** newEnd = addYears(max(old notAfter, issuance instant), years): early renewal loses no day, late renewal a full year. */
 export function newEnd(oldNotAfter: Instant, issuedAt: Instant, years: number): Instant {
   return addYears(Math.max(oldNotAfter, issuedAt), years);

@@ -4,6 +4,7 @@
  * No unopened bid: go on. Certificate ends after the opening: renew after the opening, or make the file again, which
  * must be typed. Ends before it: renew now and make the file again. Not sure: how to check, and the same question.
  */
+import { hasExpired } from '../../renewal/window.ts';
 import { dayOf, momentOf } from '../dates.ts';
 import { problem, wish, withTalk, type Reaction } from '../reaction.ts';
 import { parseOpeningTime } from '../understand/opening-time.ts';
@@ -54,7 +55,7 @@ function opening(s: Underway): number {
 
 function askRisk(s: Underway): Prompt {
   const waits = outlives(s);
-  const expired = s.case.certificate.notAfter < s.now;
+  const expired = hasExpired(s.case.certificate.notAfter, s.now);
   return {
     template: waits ? 'bid-risk-wait' : 'bid-risk-now',
     data: { opens: momentOf(opening(s)), ends: dayOf(s.case.certificate.notAfter), expired },
