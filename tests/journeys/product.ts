@@ -1,7 +1,7 @@
 /** The product as `npm start` runs it, in a folder and on ports of its own, with the clock at a given instant. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -27,22 +27,29 @@ export class Product {
   chat = '';
   phone = '';
   #start: ChildProcess | undefined;
+  /** A server keeps its address, so that the agents find it again. */
+  #ports: Promise<readonly [number, number]> | undefined;
 
-  /** Every certificate is of the demo's first project. */
-  constructor(certificates: readonly PlannedCertificate[]) {
+  /**
+   * Every certificate is of the demo's first project.
+   *
+   * @param pin of every key
+   */
+  constructor(certificates: readonly PlannedCertificate[], pin = PIN) {
+    chmodSync(this.folder, 0o755); // root's database runs as another user, and is to be removed with the rest
     const planned = certificates.map((one) => ({
       ...one,
       about: one.name,
       project: 'dezhou-public-resources',
       status: 'good',
     }));
-    writeFileSync(this.#path('plan.json'), JSON.stringify({ mobile: MOBILE, pin: PIN, certificates: planned }));
+    writeFileSync(this.#path('plan.json'), JSON.stringify({ mobile: MOBILE, pin, certificates: planned }));
   }
 
   /** Runs from now on as if it were `instant`; what happened before stays. */
   async runAt(instant: string): Promise<void> {
     await this.stop();
-    const [port, sandboxPort] = await Promise.all([freePort(), freePort()]);
+    const [port, sandboxPort] = await (this.#ports ??= Promise.all([freePort(), freePort()]));
     this.chat = `http://127.0.0.1:${port}`;
     this.phone = `http://127.0.0.1:${sandboxPort}`;
     const offset = Math.round((Date.parse(instant) - Date.now()) / 1000);
@@ -72,11 +79,16 @@ export class Product {
     return plainEnvironment({ DATA_DIR: this.folder, DEMO_PLAN: this.#path('plan.json'), ...more });
   }
 
-  /** Resolves with the exit code of `npm start` when it ends. */
+  /** Of `npm start`. */
+  get pid(): number | undefined {
+    return this.#start?.pid;
+  }
+
+  /** Resolves with the exit code of `npm start` when it has ended, null after a signal. */
   async ended(): Promise<number | null> {
     if (!this.#start) throw new Error('not running');
-    const [code] = (await once(this.#start, 'exit')) as [number | null];
-    return code;
+    if (this.#start.exitCode === null && this.#start.signalCode === null) await once(this.#start, 'exit');
+    return this.#start.exitCode;
   }
 
   async stop(): Promise<void> {
