@@ -3,9 +3,10 @@
  * open question is not stored anywhere, not even sealed (`secrets-in-chat.ts` tells a PIN); transcripts show mobile
  * numbers masked and codes not at all (design §4).
  */
+import { isUscc } from '../renewal/uscc.ts';
 import type { Incoming } from '../bot/talk.ts';
 import { maskMobile } from './personal/mobile.ts';
-import { ID_NUMBER, isPin, isUscc, TOLD_SECRET, type OpenStep } from './secrets-in-chat.ts';
+import { ID_NUMBER, isPin, TOLD_SECRET, type OpenStep } from './secrets-in-chat.ts';
 
 export type Shown =
   | { readonly kind: 'text'; readonly text: string }
@@ -51,12 +52,17 @@ export function keep(incoming: Incoming, open: OpenStep = 'sign-in'): Kept {
 }
 
 function keepText(text: string, incoming: Incoming, open: OpenStep): Kept {
-  const withoutIds = text.replace(ID_NUMBER, (found) => (isUscc(found) ? found : GONE));
+  const withoutIds = text.replace(ID_NUMBER, (found) => (isUnits(found) ? found : GONE));
   if (withoutIds !== text) return masked('id-number', withoutIds.replace(TOLD_SECRET, `$1 ${GONE}`), open);
   const withoutSecrets = text.replace(TOLD_SECRET, `$1 ${GONE}`);
   if (withoutSecrets !== text) return masked('pin', withoutSecrets, open);
   if (isPin(text, open)) return masked('pin', GONE, open);
   return { incoming, shown: { kind: 'text', text: shownText(text, open) } };
+}
+
+/** The code of a unit may be all digits; the check character tells it from an identity card. */
+function isUnits(found: string): boolean {
+  return isUscc(found.replace(/[ -]/g, '').toUpperCase());
 }
 
 function masked(what: 'pin' | 'id-number', rest: string, open: OpenStep): Kept {

@@ -89,17 +89,3 @@ function isAnswer(word: string, open: OpenStep): boolean {
       return false;
   }
 }
-
-const USCC_ALPHABET = '0123456789ABCDEFGHJKLMNPQRTUWXY';
-
-/** A unified social credit code of digits only looks the same; its check character does not (GB 32100-2015). */
-export function isUscc(text: string): boolean {
-  const code = text.replace(/[ -]/g, '').toUpperCase();
-  let weight = 1;
-  let sum = 0;
-  for (const character of code.slice(0, 17)) {
-    sum += USCC_ALPHABET.indexOf(character) * weight;
-    weight = (weight * 3) % 31;
-  }
-  return USCC_ALPHABET[(31 - (sum % 31)) % 31] === code[17];
-}

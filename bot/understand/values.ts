@@ -2,6 +2,8 @@
  * Typed values: a mobile number, a code from an SMS, the two digits on a computer, a USCC or a serial. Each is found
  * in what was typed, however it is spaced, or it is not there.
  */
+import { isUscc, looksLikeUscc } from '../../renewal/uscc.ts';
+
 /** Mainland mobile, 11 digits, without country code. */
 export function mobileIn(text: string): string | undefined {
   const found = /(?<!\d)(?:\+?86|0086)?(1[3-9]\d{9})(?!\d)/.exec(joined(text));
@@ -26,27 +28,14 @@ export function matchDigitsIn(text: string): string | undefined {
 export type Sought = { readonly by: 'uscc' | 'serial'; readonly value: string };
 
 /**
- * A USCC (GB 32100-2015: 18 characters without I, O, S, V, Z) or a certificate serial in hex. Eighteen characters
+ * A USCC or a certificate serial in hex. Eighteen characters
  * that could be both are a USCC when the check character fits.
  */
 export function soughtIn(text: string): Sought | undefined {
   const plain = joined(text).toUpperCase().replaceAll(':', '').replace(/^0X/, '');
   const isSerial = /^[0-9A-F]{8,64}$/.test(plain);
-  if (/^[0-9A-HJ-NPQRTUWXY]{18}$/.test(plain) && (!isSerial || usccFits(plain))) return { by: 'uscc', value: plain };
+  if (isSerial ? isUscc(plain) : looksLikeUscc(plain)) return { by: 'uscc', value: plain };
   return isSerial ? { by: 'serial', value: plain } : undefined;
-}
-
-const USCC_SIGNS = '0123456789ABCDEFGHJKLMNPQRTUWXY';
-
-/** GB 32100-2015 §5: weights 3^(i−1) mod 31, check character 31 − sum mod 31. */
-function usccFits(uscc: string): boolean {
-  let weight = 1;
-  let sum = 0;
-  for (const sign of uscc.slice(0, 17)) {
-    sum += USCC_SIGNS.indexOf(sign) * weight;
-    weight = (weight * 3) % 31;
-  }
-  return USCC_SIGNS[(31 - (sum % 31)) % 31] === uscc[17];
 }
 
 function joined(text: string): string {
