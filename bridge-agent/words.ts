@@ -69,6 +69,7 @@ export const WORDS = {
   /** The buttons of the chat that go on after a problem: at the look, and after it. */
   'look-again': NONE,
   'try-again': NONE,
+  day: ['year', 'month', 'date'],
   unexpected: NONE,
 } as const satisfies Record<string, readonly string[]>;
 
@@ -94,8 +95,8 @@ function filled(text: string, values: Readonly<Record<string, string | number>>)
 
 /** A day crosses the wire as 2026-12-13 and is read as in the chat: 2026年12月13日. */
 function written(value: string): string {
-  const [, year, month, day] = /^(\d{4})-(\d{2})-(\d{2})$/.exec(value) ?? [];
-  return year === undefined ? value : `${year}年${Number(month)}月${Number(day)}日`;
+  const [, year, month, date] = /^(\d{4})-(\d{2})-(\d{2})$/.exec(value) ?? [];
+  return year === undefined ? value : words('day', { year, month: Number(month), date: Number(date) });
 }
 
 /** Facts come from a certificate or the wire: nothing in them may steer the terminal. Line ends stay (big digits). */
