@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import Handlebars from 'handlebars';
 import { describe, expect, test } from 'vitest';
-import { Conversation, EVERYWHERE, arrivedAt, certificate, HANDLER, POLICY } from '../tests/conversation.ts';
+import { Conversation, EVERYWHERE, arrivedAt, certificate, HANDLER, NOW, POLICY } from '../tests/conversation.ts';
 import { DAY_MS } from '../renewal/calendar.ts';
 import { bubbleData } from './bubble-data.ts';
 import type { Bubble } from './talk.ts';
@@ -79,6 +79,18 @@ function alsoSaid(): readonly Bubble[] {
       certificate({ id: 'mine', liveCase: { caseId: 'ca5e' } }),
     ];
   });
+  const unavailable = [
+    { status: 'revoked' },
+    { status: 'suspended' },
+    { liveCase: 'others' },
+    { notAfter: NOW + 60 * DAY_MS },
+    { notAfter: NOW - 800 * DAY_MS },
+  ] as const;
+  const asked = unavailable.map((about) => {
+    const one = arrivedAt('choose-certificate', (it) => (it.certificates = [certificate(about)]));
+    one.text('7F3A');
+    return one;
+  });
   const query = new Conversation();
   query.hear({ kind: 'opened' });
   query.tap('1');
@@ -97,7 +109,7 @@ function alsoSaid(): readonly Bubble[] {
   back.text('13800138000');
   const openCaseIds = back.openCases.map(({ id }) => id);
   back.text('123456', () => ({ kind: 'sms-code', verdict: 'right', handlerId: HANDLER.id, openCaseIds }));
-  return [c, several, query, moved, low, early, back].flatMap(({ said }) => said);
+  return [c, several, ...asked, query, moved, low, early, back].flatMap(({ said }) => said);
 }
 
 const SAID = [...Object.values(EVERYWHERE).flatMap((go) => everythingSaidAt(go)), ...alsoSaid()];

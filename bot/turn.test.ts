@@ -15,7 +15,7 @@ import {
   WAY,
 } from '../tests/conversation.ts';
 import { DAY_MS } from '../renewal/calendar.ts';
-import type { Finding } from './turn.ts';
+import { turn, type Finding } from './turn.ts';
 
 const templates = (bubbles: readonly { readonly template: string }[]) => bubbles.map(({ template }) => template);
 const lastFacts = (c: Conversation) => c.last?.caseChange?.facts.map(({ type }) => type) ?? [];
@@ -142,8 +142,37 @@ describe('先查能不能办', () => {
   test('answers before sign-in, without a name, and goes on with the first question', () => {
     const c = detour('query');
     const says = c.text('91350100M000100Y43');
-    expect(templates(says)).toEqual(['query-answers', 'ask-mobile']);
+    expect(templates(says)).toEqual(['query-answers']);
     expect(JSON.stringify(says)).not.toContain('恒信');
+    expect(c.options).toEqual(['1 现在办', '0 返回']);
+    expect(templates(c.text('现在办'))).toEqual(['ask-mobile']);
+  });
+
+  test.each([
+    { is: 'early', about: { notAfter: NOW + 60 * DAY_MS }, goesToCounter: false },
+    { is: 'late', about: { notAfter: NOW - 800 * DAY_MS }, goesToCounter: true },
+    { is: 'revoked', about: { status: 'revoked' }, goesToCounter: true },
+  ] as const)(
+    'one that is $is is not offered, and the counter is named: $goesToCounter',
+    ({ about, goesToCounter }) => {
+      const { policy, notAfter, status } = certificate(about);
+      const answers = [{ serialTail: '7F3A', policy, notAfter, status }];
+      const c = detour('query');
+      const says = c.text('91350100M000100Y43', found({ kind: 'query', verdict: 'answered', answers }));
+      expect(c.options).toEqual(['0 返回']);
+      const { name, address } = POLICY.counter;
+      expect(says[0]?.data).toMatchObject({
+        may: false,
+        counters: goesToCounter ? [{ name, address, ...POLICY.service }] : [],
+      });
+    },
+  );
+
+  test('after an answer another can be asked about, and 返回 leads to the first question', () => {
+    const c = detour('query');
+    c.text('91350100M000100Y43');
+    expect(templates(c.text('91350100M000100Y43'))).toEqual(['query-answers']);
+    expect(templates(c.text('0'))).toEqual(['ask-mobile']);
   });
 
   test('nothing found is told, and asked again', () => {
@@ -162,7 +191,7 @@ describe('先查能不能办', () => {
   });
 
   test('a USCC sent as the first message is looked up at once', () => {
-    expect(templates(arrivedAt('sign-in').text('91350100M000100Y43'))).toEqual(['query-answers', 'ask-mobile']);
+    expect(templates(arrivedAt('sign-in').text('91350100M000100Y43'))).toEqual(['query-answers']);
   });
 });
 
@@ -206,6 +235,26 @@ describe('choosing a certificate', () => {
   test('the end of its serial chooses it as well', () => {
     const c = arrivedAt('choose-certificate');
     expect(templates(c.text('7f3a'))).toEqual(['bid-guard']);
+  });
+
+  test('those that may be renewed stand first', () => {
+    const c = arrivedAt('choose-certificate', (it) => {
+      it.certificates = [certificate({ id: 'late', notAfter: NOW - 800 * DAY_MS }), certificate()];
+    });
+    const data = c.said.at(-1)?.data;
+    expect(data).toMatchObject({ available: [{ key: '1' }], unavailable: [{ key: null }] });
+  });
+
+  test.each(['7F3A', '尾号7f3a', '证书尾号 7F3A'])('one that may not is explained when %s is typed', (typed) => {
+    const revoked = certificate({ id: 'r', status: 'revoked' });
+    const c = arrivedAt('choose-certificate', (it) => {
+      it.certificates = [certificate({ serial: '10C4A90B52E60000' }), revoked];
+    });
+    const { options } = c;
+    const says = c.text(typed);
+    expect(templates(says)).toEqual(['unavailable', 'brief']);
+    expect(says[0]?.data).toMatchObject({ tail: '7F3A', revoked: true, counter: { name: POLICY.counter.name } });
+    expect(c.options).toEqual(options);
   });
 
   test('who is not verified is told so, and nothing is opened', () => {
@@ -325,15 +374,20 @@ describe('joining the computer', () => {
     expect(c.last?.linkCode).toBeDefined();
   });
 
-  test('the joined computer is recorded once, also when the bridge recorded it first', () => {
+  test('the computer that joined is the bridge’s news: the chat goes on, and records nothing itself', () => {
     const c = arrivedAt('match');
-    const input = c.input({ kind: 'text', text: '47' });
-    c.text('47');
-    expect(lastFacts(c)).toEqual(['computer-joined']);
-    const again = new Conversation();
-    Object.assign(again, { talk: input.talk, handler: c.handler, case: c.case, link: c.link });
-    again.hear({ kind: 'text', text: '47' }, outside);
-    expect(lastFacts(again)).toEqual([]);
+    expect(templates(c.text('47'))).toEqual(['look']);
+    expect(lastFacts(c)).toEqual([]);
+    expect(c.case?.computer).toMatchObject({ linkId: 'link-1' });
+  });
+
+  test('another computer that asks by then is not taken for the one that joined', () => {
+    const c = arrivedAt('match');
+    const typed = c.input({ kind: 'text', text: '47' });
+    const link = { kind: 'asking', linkId: 'link-2', computer: { os: 'Linux', name: 'other' } } as const;
+    const output = turn({ ...typed, live: { ...typed.live, link } }, { kind: 'match-number', verdict: 'joined' });
+    expect(output.caseChange).toBeUndefined();
+    expect(output.talk.question?.shows).toBe('match/link-2');
   });
 
   test('a link that is lost while the key is worked on says so with the new code', () => {

@@ -2,14 +2,15 @@
 import { decide } from '../../renewal/decide.ts';
 import { evolve } from '../../renewal/evolve.ts';
 import type { Case } from '../../renewal/case.ts';
-import { problem, withTalk, type Reaction } from '../reaction.ts';
+import { counterOf } from '../counters.ts';
+import { problem, remark, withTalk, type Reaction } from '../reaction.ts';
 import { mayRenew, standingOf, tailOf } from '../standing.ts';
 import type { Option } from '../talk.ts';
 import type { RegisteredCertificate, TurnInput } from '../turn-contract.ts';
 import { normalise } from '../understand/normalise.ts';
 import { brief, option } from '../words.ts';
 import { signOut } from './sign-in.ts';
-import { chose, type ChatStep, type Said } from './step.ts';
+import { chose, type ChatStep, type Prompt, type Said } from './step.ts';
 
 const CHOICE = 'certificate/';
 /** What can be typed with one digit; `0` changes the mobile. */
@@ -24,35 +25,41 @@ export const chooseCertificate: ChatStep = {
         .slice(0, MOST_CHOICES)
         .map((c, i) => [c.id, choice(c, i)]),
     );
-    const certificates = listed.map((certificate) => ({
-      key: choices.get(certificate.id)?.key ?? null,
-      unit: certificate.unit,
-      tail: tailOf(certificate.serial),
-      mine: isMine(certificate),
-      busy: certificate.liveCase === 'others',
-      ...standingOf(certificate, s.now),
-    }));
+    const rows = (of: readonly RegisteredCertificate[]) =>
+      of.map((c) => ({ ...about(c, s), key: choices.get(c.id)?.key ?? null, mine: isMine(c) }));
+    const unavailable = rows(listed.filter((c) => !isChoice(c, s)));
     return {
       template: 'choose-certificate',
       data: {
-        certificates,
-        any: certificates.length > 0,
+        available: rows(listed.filter((c) => isChoice(c, s))),
+        unavailable,
+        any: listed.length > 0,
         choices: choices.size > 0,
+        sample: unavailable[0]?.tail ?? null,
         mobile: s.handler?.mobile ?? null,
       },
       options: [...choices.values(), option('0', 'other-mobile')],
-      example: choices.size > 0 ? 'choose-certificate' : 'choose-certificate/none',
-      ...(certificates.length > 0 && {
-        brief: brief(choices.size > 0 ? 'choose-certificate' : 'choose-certificate/none'),
-      }),
+      ...askedAgain(listed.length, choices.size),
     };
   },
   answer: (s, said) => {
     if (chose(said, 'other-mobile')) return { after: signOut(s) };
     const certificate = chosen(s, said);
-    return certificate ? pick(s, certificate) : 'miss';
+    if (!certificate) return 'miss';
+    return said.kind === 'text' && !isChoice(certificate, s) ? whyNot(s, certificate) : pick(s, certificate);
   },
 };
+
+function askedAgain(listed: number, choices: number): Pick<Prompt, 'example' | 'brief'> {
+  if (listed === 0) return { example: 'choose-certificate/empty' };
+  const name = choices > 0 ? 'choose-certificate' : 'choose-certificate/none';
+  return { example: name, brief: brief(name) };
+}
+
+function about(certificate: RegisteredCertificate, s: TurnInput) {
+  const { unit, serial, liveCase } = certificate;
+  return { unit, tail: tailOf(serial), busy: liveCase === 'others', ...standingOf(certificate, s.now) };
+}
 
 /** Those that go on first, then by their end. */
 function inOrder(s: TurnInput): readonly RegisteredCertificate[] {
@@ -77,9 +84,21 @@ function choice(certificate: RegisteredCertificate, index: number): Option {
 /** By its number, or by the end of its serial. */
 function chosen(s: TurnInput, said: Said): RegisteredCertificate | undefined {
   if (said.kind === 'option') return s.certificates.find(({ id }) => said.name === CHOICE + id);
-  const tail = normalise(said.text).toUpperCase();
-  const named = s.certificates.filter((c) => tail.length >= 4 && c.serial.endsWith(tail) && isChoice(c, s));
-  return named.length === 1 ? named[0] : undefined;
+  const tail = normalise(said.text)
+    .replace(/^(?:证书)?尾号/, '')
+    .toUpperCase();
+  const named = s.certificates.filter((c) => tail.length >= 4 && c.serial.endsWith(tail));
+  const choices = named.filter((c) => isChoice(c, s));
+  const [one, ...others] = choices.length > 0 ? choices : named;
+  return others.length > 0 ? undefined : one;
+}
+
+/** One that cannot be renewed here now: why, and the day or the place. */
+function whyNot(s: TurnInput, certificate: RegisteredCertificate): Reaction {
+  return {
+    after: s,
+    remark: remark('unavailable', { ...about(certificate, s), counter: counterOf(certificate.policy) }),
+  };
 }
 
 function pick(s: TurnInput, certificate: RegisteredCertificate): Reaction {
