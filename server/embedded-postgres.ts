@@ -158,6 +158,8 @@ async function stopWhenLast(lock: string, data: string, socket: string): Promise
         throw new StoreError('store/did-not-stop', `PostgreSQL (process ${pid}) did not stop in time.`);
       await pause(LOOK_EVERY_MS);
     }
+    // a short place that was made for the socket alone
+    if (socket !== path.dirname(data)) rmSync(socket, { recursive: true, force: true });
   } finally {
     release();
   }
