@@ -72,12 +72,15 @@ export function openCaseWork(deps: BridgeDependencies, { keys, pinned }: WorkSet
       return { case: theCase, commands };
     },
 
-    async settle({ caseId }, { cmdId, outcome, signature }, channel) {
+    async settle({ linkId, caseId }, { cmdId, outcome, signature }, channel) {
       const row = await db.effect.findUnique({ where: { key: cmdId } });
       if (!row?.type.startsWith('bridge/') || row.caseId !== caseId) throw new ProtocolError('no command of this case');
       if (!channel.isSigned(resultBytes(channel.transcript, cmdId, outcome), signature))
         throw new ProtocolError('a result not signed by the device');
       if (!SENT.includes(row.state)) return;
+      // another computer may have taken the case over: what this one did is looked at again there
+      const holds = { id: linkId, state: 'linked', expiresAt: { gt: new Date(clock.now()) } };
+      if ((await db.bridgeLink.count({ where: holds })) === 0) throw new ProtocolError('the link holds no more');
       const theCase = await caseOf(caseId);
       const registered = await registeredAs(theCase.certificate.id);
       const bench = { case: theCase, keys, registered, pinned, now: clock.now() };

@@ -13,10 +13,14 @@ const EVERYWHERE_WINDOW_MS = 10 * 60_000;
 const MOST_ADDRESSES = 10_000;
 
 export interface ClaimLimits {
-  /** May this address try a code now? */
-  mayTry(address: string, now: Instant): boolean;
-  /** @returns whether this one was the last straw for everybody */
-  countWrong(address: string, now: Instant): { readonly broken: boolean };
+  /**
+   * A code is about to be compared. Counted as wrong before it is, so that tries at the same moment are all counted.
+   *
+   * @returns `last-straw` is allowed, and nobody's code is taken after it
+   */
+  begin(address: string, now: Instant): 'allowed' | 'last-straw' | 'too-many';
+  /** The one that began at `now` was right. */
+  wasRight(address: string, now: Instant): void;
 }
 
 export function claimLimits(): ClaimLimits {
@@ -26,22 +30,29 @@ export function claimLimits(): ClaimLimits {
     times.filter((at) => at > now - windowMs);
 
   return {
-    mayTry(address, now) {
+    begin(address, now) {
       everywhere = recent(everywhere, now, EVERYWHERE_WINDOW_MS);
-      if (everywhere.length >= EVERYWHERE) return false;
-      return recent(byAddress.get(address) ?? [], now, ADDRESS_WINDOW_MS).length < PER_ADDRESS;
-    },
-    countWrong(address, now) {
       const times = recent(byAddress.get(address) ?? [], now, ADDRESS_WINDOW_MS);
-      // re-entered, so that the map stays in the order of the last wrong try
+      if (everywhere.length >= EVERYWHERE || times.length >= PER_ADDRESS) return 'too-many';
+      // re-entered, so that the map stays in the order of the last try
       byAddress.delete(address);
       byAddress.set(address, [...times, now]);
       const oldest = byAddress.keys().next();
       if (byAddress.size > MOST_ADDRESSES && !oldest.done) byAddress.delete(oldest.value);
       everywhere.push(now);
-      return { broken: everywhere.length === EVERYWHERE };
+      return everywhere.length === EVERYWHERE ? 'last-straw' : 'allowed';
+    },
+    wasRight(address, now) {
+      byAddress.set(address, without(byAddress.get(address) ?? [], now));
+      everywhere = without(everywhere, now);
     },
   };
+}
+
+/** One of them less. */
+function without(times: readonly Instant[], now: Instant): Instant[] {
+  const at = times.lastIndexOf(now);
+  return times.filter((_, i) => i !== at);
 }
 
 /** Tries that a connection has left after so many wrong ones. */

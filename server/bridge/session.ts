@@ -66,19 +66,22 @@ export function openSession(wire: Wire, house: SessionHouse): Session {
 
   async function claim({ code, signature }: Frame<'claim'>): Promise<void> {
     if (!channel.isSigned(claimBytes(transcript, code), signature)) throw new ProtocolError('claim not signed');
-    if (!limits.mayTry(address, clock.now())) {
+    const began = clock.now();
+    const may = limits.begin(address, began);
+    if (may === 'too-many') {
       refuseClaim('code/too-many', 0);
       return;
     }
     const asked = isLinkCode(code) ? await links.ask(code, asker) : ({ kind: 'wrong' } as const);
     if (asked.kind !== 'asking') {
       wrong += 1;
-      const { broken } = limits.countWrong(address, clock.now());
-      if (broken) log.error({ address }, 'alarm: link codes are being guessed, none is taken for a while');
+      if (may === 'last-straw')
+        log.error({ address }, 'alarm: link codes are being guessed, none is taken for a while');
       const left = triesLeft(wrong);
       refuseClaim(left === 0 ? 'code/no-tries' : asked.kind === 'expired' ? 'code/expired' : 'code/wrong', left);
       return;
     }
+    limits.wasRight(address, began);
     const { row } = asked;
     const theCase = await deps.readCase(row.caseId);
     if (!theCase || isOver(theCase)) {
