@@ -8,7 +8,6 @@ import {
   EVERYWHERE,
   HANDLER,
   NOW,
-  outside,
   POLICY,
   TOKEN,
   txnOf,

@@ -48,6 +48,8 @@ export function certificate(about: Partial<RegisteredCertificate> = {}): Registe
   };
 }
 
+const COMPUTER = { os: 'Windows 11', name: 'DESK-4F2K' };
+
 export class Conversation {
   talk: Talk = { id: 'talk-1', channel: 'web', ...FIRST_TALK };
   handler: KnownHandler | undefined;
@@ -89,7 +91,9 @@ export class Conversation {
   hear(incoming: Incoming, found: (check: Check) => Finding = outside): readonly Bubble[] {
     const input = this.input(incoming);
     const check = checkNeeded(input);
-    const output = turn(input, check.kind === 'none' ? { kind: 'none' } : found(check));
+    const finding = check.kind === 'none' ? check : found(check);
+    if (check.kind === 'match-number' && finding.kind === 'match-number') this.#try(check.linkId, finding.verdict);
+    const output = turn({ ...input, case: this.case, live: { ...input.live, link: this.link } }, finding);
     this.#keep(output);
     return output.again ? [...output.says, ...this.hear({ kind: 'look-again' })] : output.says;
   }
@@ -110,12 +114,18 @@ export class Conversation {
   }
 
   computerAsks(linkId = 'link-1'): readonly Bubble[] {
-    this.link = { kind: 'asking', linkId, computer: { os: 'Windows 11', name: 'DESK-4F2K' } };
+    this.link = { kind: 'asking', linkId, computer: COMPUTER };
     return this.hear({ kind: 'look-again' });
   }
 
   get options(): readonly string[] {
     return this.talk.question?.options.map(({ key, label }) => `${key} ${label}`) ?? [];
+  }
+
+  /** As the bridge does before the turn goes on: the case hears of a computer that joined, the link is what it became. */
+  #try(linkId: string, verdict: 'joined' | 'wrong-number' | 'expired'): void {
+    this.link = verdict === 'joined' ? { kind: 'linked', linkId } : { kind: 'none' };
+    if (verdict === 'joined') this.#decide({ type: 'report-computer-joined', linkId, computer: COMPUTER });
   }
 
   #decide(command: Report): void {
@@ -132,8 +142,6 @@ export class Conversation {
     if (this.talk.handlerId === undefined) this.handler = undefined;
     for (const fact of output.caseChange?.facts ?? [])
       this.case = evolve(this.case?.id === output.caseChange?.id ? this.case : undefined, fact, this.now);
-    if (output.caseChange?.facts.some(({ type }) => type === 'computer-joined') && this.link.kind === 'asking')
-      this.link = { kind: 'linked', linkId: this.link.linkId };
     if (output.linkCode) {
       const { codeId } = output.linkCode;
       this.link = { kind: 'code', codeId };

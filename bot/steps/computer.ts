@@ -2,7 +2,7 @@
  * Joining the customer's computer: the code that is typed there, then the two digits that are typed here. Only the
  * customer's own message counts (design §6).
  */
-import { problem, wish, type Reaction } from '../reaction.ts';
+import { problem, type Reaction } from '../reaction.ts';
 import type { Finding, TurnInput } from '../turn-contract.ts';
 import { matchDigitsIn } from '../understand/values.ts';
 import { brief, option, problemWords } from '../words.ts';
@@ -47,14 +47,12 @@ export const match = caseStep({
   },
 });
 
-/** A code serves once: after a wrong number, a late one or a refusal there is a new one. */
-export function matched(s: TurnInput, finding: Matched): Reaction {
-  if (finding.verdict !== 'joined') return { after: unlinked(s), remark: problem(`link/${finding.verdict}`) };
-  const { link: live } = s.live;
-  if (live.kind !== 'asking' || !s.case) return { after: s };
-  const { linkId, computer } = live;
-  const linked = { ...s, live: { ...s.live, link: { kind: 'linked', linkId } as const } };
-  return wish(linked, { type: 'report-computer-joined', linkId, computer });
+/**
+ * Whoever tried the number told the case of a computer that joined. A code serves once: after a wrong number, a late
+ * one or a refusal there is a new one.
+ */
+export function matched(s: TurnInput, { verdict }: Matched): Reaction {
+  return verdict === 'joined' ? { after: s } : { after: unlinked(s), remark: problem(`link/${verdict}`) };
 }
 
 export function computerRefused(s: TurnInput): Reaction {
