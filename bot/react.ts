@@ -4,6 +4,7 @@ import { confirmingOf, takeConfirmation } from './confirm.ts';
 import { listen } from './listen.ts';
 import { remark, withTalk, type Reaction } from './reaction.ts';
 import { screenOf } from './screen.ts';
+import { computerLeft } from './steps/at-the-computer.ts';
 import { computerRefused, matched } from './steps/computer.ts';
 import { queryAnswered } from './steps/query.ts';
 import { codeSent, codeTried } from './steps/sign-in.ts';
@@ -30,6 +31,8 @@ export function react(s: TurnInput, finding: Finding): Reaction {
       return matched(understood(s), finding);
     case 'refuse-computer':
       return computerRefused(understood(s));
+    case 'leave-computer':
+      return computerLeft(understood(s), finding);
     case 'none':
       return reactToMessage(s);
   }

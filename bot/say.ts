@@ -69,8 +69,13 @@ function silence(s: TurnInput): Talk | undefined {
   const screen = screenOf(s);
   if (question?.step === screen.name && question.shows === screen.shows) return s.talk;
   if (question && AT_WORK.has(question.step) && AT_WORK.has(screen.name))
-    return { ...s.talk, question: { ...question, step: screen.name, shows: screen.shows } };
+    return { ...s.talk, question: { ...question, ...whatIsOpen(s, screen) } };
   return s.incoming.kind === 'look-again' && s.talk.said >= MOST_BUBBLES ? s.talk : undefined;
+}
+
+/** The question goes on under its id, with the options of the step that is open now. */
+function whatIsOpen(s: TurnInput, screen: Screen): Omit<Question, 'id'> {
+  return { step: screen.name, shows: screen.shows, options: STEPS[screen.name].ask(s).options };
 }
 
 /** A computer is to be joined and no code can be used: a new one is made with the question. */

@@ -55,6 +55,7 @@ export type Check =
   | { readonly kind: 'sms-code'; readonly codeId: string; readonly digits: string }
   | { readonly kind: 'match-number'; readonly linkId: string; readonly digits: string }
   | { readonly kind: 'refuse-computer'; readonly linkId: string }
+  | { readonly kind: 'leave-computer'; readonly linkId: string }
   | { readonly kind: 'query'; readonly by: 'uscc' | 'serial'; readonly value: string };
 
 export type Finding =
@@ -78,6 +79,7 @@ export type Finding =
   | { readonly kind: 'sms-code'; readonly verdict: 'expired' | 'no-tries' }
   | { readonly kind: 'match-number'; readonly verdict: 'joined' | 'wrong-number' | 'expired' }
   | { readonly kind: 'refuse-computer' }
+  | { readonly kind: 'leave-computer'; readonly linkId: string }
   | { readonly kind: 'query'; readonly verdict: 'answered'; readonly answers: readonly QueryAnswer[] }
   | { readonly kind: 'query'; readonly verdict: 'too-many' };
 

@@ -10,10 +10,11 @@ import type { SignInCodes } from './sign-in-codes.ts';
 export interface FindOutDependencies {
   readonly signInCodes: SignInCodes;
   readonly registry: Registry;
-  /** The bridge's; both give the same answer for the same link again. */
+  /** The bridge's; all give the same answer for the same link again. */
   readonly links: {
     confirm(linkId: string, digits: string): Promise<'joined' | 'wrong-number' | 'expired'>;
     refuse(linkId: string): Promise<void>;
+    close(linkId: string, why: string): Promise<void>;
   };
   readonly vault: Vault;
 }
@@ -64,6 +65,9 @@ export function createFindOut({ signInCodes, registry, links, vault }: FindOutDe
       case 'refuse-computer':
         await links.refuse(check.linkId);
         return { kind: 'refuse-computer' };
+      case 'leave-computer':
+        await links.close(check.linkId, 'link/left');
+        return check;
       case 'query': {
         const { messageId, addressIndex = NOWHERE } = message;
         return registry.query({ by: check.by, value: check.value, messageId, addressIndex });

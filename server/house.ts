@@ -95,7 +95,7 @@ export async function startHouse(config: Config, log: Log): Promise<House> {
       confirmHandler({ ca: authority }),
     ],
   });
-  const timers = createTimers({ pool, clock, log, writer });
+  const timers = createTimers({ pool, clock, log, writer, tell });
   const { links } = bridge;
   const turns = createTurns({ inbox, writer, linkCodes, hints, log, signInCodes, registry, links, vault });
 

@@ -3,12 +3,14 @@ import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { freshDatabase } from '../tests/database.ts';
 import { createClock } from './clock.ts';
 import type { Store } from './db.ts';
+import type { Hint } from './hints.ts';
 import { createTimers } from './timers.ts';
 
 const NOON = Date.parse('2026-06-15T12:00:00+08:00');
 const CASE = randomUUID();
 
 let store: Store;
+const hints: Hint[] = [];
 beforeAll(async () => void (store = await freshDatabase()));
 afterAll(() => store.close());
 beforeEach(() => store.db.timer.deleteMany());
@@ -17,7 +19,13 @@ beforeEach(() => store.db.timer.deleteMany());
 function timersAt(now: number, report: (...all: unknown[]) => Promise<void>) {
   const quiet = { error: () => {}, warn: () => {} };
   const clock = { offsetMs: now - Date.now() };
-  return createTimers({ pool: store.pool, clock, log: quiet, writer: { report } });
+  return createTimers({
+    pool: store.pool,
+    clock,
+    log: quiet,
+    writer: { report },
+    tell: (all) => void hints.push(...all),
+  });
 }
 
 const due = (key: string, dueAt: number) =>
@@ -31,6 +39,13 @@ test('a deadline is told when it is due, once, and not before', async () => {
   await timers.run();
   await timers.run();
   expect(told).toEqual([[CASE, 'timer/lapse/a', { type: 'report-time' }]]);
+});
+
+test('a connected computer of the case hears at once', async () => {
+  await due('lapse/e', NOON);
+  hints.splice(0);
+  await timersAt(NOON, () => Promise.resolve()).run();
+  expect(hints).toEqual([{ kind: 'effects', caseId: CASE }]);
 });
 
 test('one that could not be told is told later', async () => {
@@ -59,6 +74,7 @@ test('a process whose clock is ahead tells nothing before the database’s clock
     clock: createClock(),
     log: { error: () => {}, warn: () => {} },
     writer: { report: async (caseId) => void told.push(caseId) },
+    tell: () => {},
   });
   await timers.run();
   ahead.mockRestore();

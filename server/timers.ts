@@ -7,6 +7,7 @@
  */
 import type pg from 'pg';
 import type { Clock } from './clock.ts';
+import type { Hint } from './hints.ts';
 import type { Log } from './log.ts';
 import type { Writer } from './writer.ts';
 
@@ -15,6 +16,7 @@ export interface TimersDependencies {
   readonly clock: Pick<Clock, 'offsetMs'>;
   readonly log: Pick<Log, 'error' | 'warn'>;
   readonly writer: Pick<Writer, 'report'>;
+  readonly tell: (hints: readonly Hint[]) => void;
 }
 
 export interface Timers {
@@ -48,7 +50,7 @@ const CLAIM = `
   )
   returning key, thing_id as case_id`;
 
-export function createTimers({ pool, clock, log, writer }: TimersDependencies): Timers {
+export function createTimers({ pool, clock, log, writer, tell }: TimersDependencies): Timers {
   let interval: NodeJS.Timeout | undefined;
   let running: Promise<void> | undefined;
   let stopped = false;
@@ -61,6 +63,8 @@ export function createTimers({ pool, clock, log, writer }: TimersDependencies): 
   async function fire({ key, case_id: caseId }: Row): Promise<void> {
     try {
       await writer.report(caseId, `timer/${key}`, { type: 'report-time' });
+      // a case that lapsed lets its computer go
+      tell([{ kind: 'effects', caseId }]);
       await pool.query(`update timer set fired_at = ${NOW('$2')}, leased_until = null where key = $1`, [
         key,
         clock.offsetMs,

@@ -7,6 +7,7 @@ import { freshDatabase } from '../tests/database.ts';
 import { MOBILE, openOffice, type Office } from '../tests/office.ts';
 import { openLinks, type Links } from './bridge/links.ts';
 import type { Store } from './db.ts';
+import type { Hint } from './hints.ts';
 import { createInbox, type Inbox } from './inbox.ts';
 import { createLinkCodes, type LinkCodes } from './link-codes.ts';
 import { transcript } from './outbox.ts';
@@ -14,7 +15,8 @@ import { createRegistry, registerHandler } from './registry.ts';
 import { createSignInCodes, type SignInCodes } from './sign-in-codes.ts';
 import { createTurns, type Turns } from './turns.ts';
 
-const hints = { tell: () => {}, on: () => () => {}, onGap: () => () => {} };
+const told: Hint[] = [];
+const hints = { tell: (all: readonly Hint[]) => void told.push(...all), on: () => () => {}, onGap: () => () => {} };
 const logged: unknown[] = [];
 const log = {
   info: () => {},
@@ -103,10 +105,10 @@ async function smsCode(): Promise<string> {
   return (await signInCodes.readSmsCode(codeId))!.digits;
 }
 
-async function signedIn(): Promise<Visitor> {
+async function signedIn(mobile = MOBILE): Promise<Visitor> {
   const visitor = new Visitor();
   await visitor.send({ kind: 'opened' });
-  await visitor.text(MOBILE);
+  await visitor.text(mobile);
   await visitor.text(await smsCode());
   return visitor;
 }
@@ -218,6 +220,40 @@ test('both browsers go along with the computer, and when it goes they show the s
   expect(await both()).toEqual([['link'], ['link']]);
   expect((await codes()) - before).toBe(1);
   expect(logged).toEqual([]);
+});
+
+/** Before the look at the key, with a computer. */
+async function joined(mobile: string): Promise<Visitor> {
+  await registerHandler({ ...office, db: store.db }, mobile, office.clock.now() + DAY_MS);
+  await office.certificate({ mobile });
+  const customer = await signedIn(mobile);
+  for (const text of ['1', '1']) await customer.text(text);
+  const match = await computerAsks(customer);
+  await customer.hear();
+  expect(await customer.text(match)).toEqual(['look']);
+  return customer;
+}
+
+test('a computer that answers no more is left for another, which gets a new code', async () => {
+  const customer = await joined('13900003333');
+  expect(await customer.text('换一台电脑')).toEqual(['link']);
+  const rows = await store.db.bridgeLink.findMany({ where: { caseId: await customer.caseId } });
+  expect(rows).toMatchObject([{ state: 'closed', closedWhy: 'link/left' }]);
+  const { link } = await office.writer.read({ commandId: '', conversationId: customer.conversationId });
+  expect(link.kind).toBe('code');
+  const match = await computerAsks(customer);
+  expect(await customer.hear()).toEqual(['match']);
+  expect(await customer.text(match)).toEqual(['look']);
+  expect(logged).toEqual([]);
+});
+
+test('the computer of a case that is given up hears of it at once', async () => {
+  const customer = await joined('13900004444');
+  const caseId = await customer.caseId;
+  await customer.text('取消');
+  told.splice(0);
+  await customer.text('1');
+  expect(told).toContainEqual({ kind: 'effects', caseId });
 });
 
 test('a code that is wrong counts once, also when its turn is run again', async () => {

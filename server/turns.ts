@@ -22,7 +22,7 @@ export interface TurnsDependencies extends FindOutDependencies {
   readonly inbox: Inbox;
   readonly writer: Writer;
   readonly linkCodes: Pick<LinkCodes, 'draw'>;
-  readonly hints: Pick<Hints, 'on' | 'onGap'>;
+  readonly hints: Pick<Hints, 'on' | 'onGap' | 'tell'>;
   readonly log: Pick<Log, 'error' | 'warn'>;
 }
 
@@ -40,8 +40,10 @@ const LOOK_EVERY_MS = 2_000;
 const MOST_ATTEMPTS = 5;
 const FIRST_PAUSE_MS = 250;
 
-/** What has to be known before the turn can be taken. */
-type Missing =
+/** What became of a turn, or what has to be known before it can be taken. */
+type Tried =
+  /** `givenUp`: the case that the customer cancelled. */
+  | { readonly kind: 'taken'; readonly givenUp: string | undefined }
   | { readonly kind: 'certificates'; readonly handlerId: string }
   | { readonly kind: 'finding'; readonly check: NeededCheck };
 
@@ -66,22 +68,27 @@ export function createTurns(deps: TurnsDependencies): Turns {
     const target = { commandId: `message/${id}`, conversationId };
     // run again because of somebody else's change, certificates must be looked at again too: one may be taken now
     let looked: Known = known;
-    const changed = await writer.change<Missing | undefined>(target, (read) => {
+    const changed = await writer.change<Tried>(target, (read) => {
       const planned = plan(message, read, looked);
       looked = known.finding ? { finding: known.finding } : {};
       return planned;
     });
-    if (changed.kind !== 'left' || !changed.value) return;
-    const missing = changed.value;
-    if (missing.kind === 'certificates') {
-      const certificates = await deps.registry.certificatesOf(missing.handlerId);
-      await takeTurn(message, { ...known, certificates });
-    } else {
-      await takeTurn(message, { ...known, finding: await findOut(missing.check, message) });
+    if (changed.kind === 'answered') return;
+    const tried = changed.value;
+    switch (tried.kind) {
+      case 'certificates': {
+        const certificates = await deps.registry.certificatesOf(tried.handlerId);
+        return takeTurn(message, { ...known, certificates });
+      }
+      case 'finding':
+        return takeTurn(message, { ...known, finding: await findOut(tried.check, message) });
+      case 'taken':
+        // a computer that is at work for it is let go at once
+        if (tried.givenUp !== undefined) deps.hints.tell([{ kind: 'effects', caseId: tried.givenUp }]);
     }
   }
 
-  function plan(message: Claimed, read: Snapshot, known: Known): Planned<Missing | undefined> {
+  function plan(message: Claimed, read: Snapshot, known: Known): Planned<Tried> {
     const handlerId = read.handler?.state.id;
     if (handlerId && !read.case && !known.certificates)
       return { kind: 'leave', value: { kind: 'certificates', handlerId } };
@@ -89,7 +96,13 @@ export function createTurns(deps: TurnsDependencies): Turns {
     const check = known.finding ? undefined : checkNeeded(input);
     if (check && check.kind !== 'none') return { kind: 'leave', value: { kind: 'finding', check } };
     const output = turn(input, known.finding ?? { kind: 'none' });
-    return { kind: 'write', value: undefined, plan: planOf(output, message.id, read, deps.linkCodes) };
+    const cancelled = output.caseChange?.facts.some(({ type }) => type === 'case-cancelled') ?? false;
+    const givenUp = cancelled ? output.caseChange?.id : undefined;
+    return {
+      kind: 'write',
+      value: { kind: 'taken', givenUp },
+      plan: planOf(output, message.id, read, deps.linkCodes),
+    };
   }
 
   async function giveUp({ id, conversationId }: Claimed): Promise<void> {

@@ -94,6 +94,7 @@ export class Conversation {
     const finding = check.kind === 'none' ? check : found(check);
     if (check.kind === 'match-number' && finding.kind === 'match-number') this.#try(check.linkId, finding.verdict);
     const output = turn({ ...input, case: this.case, live: { ...input.live, link: this.link } }, finding);
+    if (check.kind === 'leave-computer' && !output.linkCode) this.link = { kind: 'none' };
     this.#keep(output);
     return output.again ? [...output.says, ...this.hear({ kind: 'look-again' })] : output.says;
   }
@@ -164,6 +165,8 @@ export function outside(check: Check): Finding {
       return { kind: 'match-number', verdict: 'joined' };
     case 'refuse-computer':
       return { kind: 'refuse-computer' };
+    case 'leave-computer':
+      return check;
     case 'query':
       return {
         kind: 'query',

@@ -2,9 +2,10 @@
 import { wish } from '../reaction.ts';
 import { tailOf } from '../standing.ts';
 import { option, problemWords } from '../words.ts';
-import { caseStep, chose, waiting } from './step.ts';
+import { atTheComputer } from './at-the-computer.ts';
+import { caseStep, chose } from './step.ts';
 
-export const look = waiting(() => ({ template: 'look', data: {} }));
+export const look = atTheComputer('look');
 
 export const lookAgain = caseStep({
   ask: (s) => ({

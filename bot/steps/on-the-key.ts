@@ -6,12 +6,13 @@ import type { ProblemCode } from '../../renewal/problem.ts';
 import { caseNumber } from '../case-number.ts';
 import { wish } from '../reaction.ts';
 import { option, problemWords } from '../words.ts';
+import { atTheComputer } from './at-the-computer.ts';
 import { caseStep, chose, waiting, type Underway } from './step.ts';
 
-export const rekey = waiting(() => ({ template: 'rekey', data: {} }));
+export const rekey = atTheComputer('rekey');
 export const issue = waiting((s) => ({ template: 'issue', data: { number: caseNumber(s.case) } }));
-export const writeCertificate = waiting(() => ({ template: 'write-certificate', data: {} }));
-export const verify = waiting(() => ({ template: 'verify', data: {} }));
+export const writeCertificate = atTheComputer('write-certificate');
+export const verify = atTheComputer('verify');
 
 export const rekeyAgain = stopped('rekey-again', ({ case: { rekey: r } }) => r.kind === 'stopped' && r.problem);
 export const writeAgain = stopped('write-again', ({ case: { writing: w } }) => w.kind === 'failed' && w.problem);

@@ -16,6 +16,7 @@ import { openLinks, type Links } from './links.ts';
 import type { BridgeDependencies } from './ports.ts';
 import type { ServerKeys } from './server-keys.ts';
 import { openSession } from './session.ts';
+import { watchSilence } from './silence.ts';
 
 export const BRIDGE_PATH = '/bridge';
 
@@ -47,9 +48,10 @@ export function openBridge(deps: BridgeDependencies, settings: BridgeSettings): 
   const links = openLinks(deps);
   const work = openCaseWork(deps, settings);
   const limits = claimLimits();
+  const silence = watchSilence(deps, links);
   const connections = new Map<Connection, string>();
   const sockets = new WebSocketServer({ noServer: true, maxPayload: MAX_FRAME_BYTES, perMessageDeflate: false });
-  const stopListening = [deps.hints.on(heed), deps.hints.onGap(sweepNow)];
+  const stopListening = [deps.hints.on(heed), deps.hints.onGap(startOver)];
   let timer: NodeJS.Timeout | undefined;
 
   function heed(hint: Hint): void {
@@ -75,6 +77,7 @@ export function openBridge(deps: BridgeDependencies, settings: BridgeSettings): 
             work,
             limits,
             takeOver(linkId) {
+              silence.watch(linkId);
               for (const other of connections.keys())
                 if (other !== self && other.session?.linkId === linkId) other.drop();
             },
@@ -113,15 +116,24 @@ export function openBridge(deps: BridgeDependencies, settings: BridgeSettings): 
       // the deadlines of a code and of a match number
       if (connection.session?.waiting === true) connection.do((session) => session.look());
     }
+    const here = new Set([...connections.keys()].map(({ session }) => session?.linkId));
+    await silence.look((linkId) => here.has(linkId));
     const joined = [...connections.keys()].flatMap(({ session }) => session?.caseId ?? []);
     if (joined.length === 0) return;
     for (const caseId of await work.casesToLookAt(joined)) heed({ kind: 'effects', caseId });
   }
 
   function sweepNow(): void {
-    sweep().catch((err: unknown) => {
-      deps.log.error({ err }, 'bridge sweep failed');
-    });
+    sweep().catch(sweepFailed);
+  }
+
+  /** Hints may have been missed, and computers have gone while nobody watched. */
+  function startOver(): void {
+    silence.watchLiving().then(sweep).catch(sweepFailed);
+  }
+
+  function sweepFailed(err: unknown): void {
+    deps.log.error({ err }, 'bridge sweep failed');
   }
 
   return {

@@ -214,6 +214,29 @@ describe('whoever looks at the case hears of its computer', () => {
     expect(await heard()).toEqual([1, 1]);
   });
 
+  test('that it has been silent for too long, once', async () => {
+    const who = await house.customer();
+    const { agent } = await house.joined(who);
+    const heard = await inBothBrowsers(who);
+    await agent.vanish();
+    await house.bridge.sweep();
+    expect(await heard()).toEqual([0, 0]);
+    house.pass(LINK_SILENCE_MS);
+    await sweptUntil(async () => (await heard())[0] === 1);
+    await house.bridge.sweep();
+    expect(await heard()).toEqual([1, 1]);
+  });
+
+  test('that nobody at it answered in time', async () => {
+    const { who, agent, linkId } = await asking();
+    const heard = await inBothBrowsers(who);
+    await agent.vanish();
+    house.pass(MATCH_LIFE_MS);
+    await sweptUntil(async () => (await house.bridge.links.find(linkId))?.closedWhy === 'link/expired');
+    await sweptUntil(async () => (await heard())[0] === 1);
+    expect(await heard()).toEqual([1, 1]);
+  });
+
   test('that it was refused', async () => {
     const { who, linkId } = await asking();
     const heard = await inBothBrowsers(who);
@@ -248,6 +271,12 @@ describe('what the agenda is told of a case', () => {
     expect(liveLinkOf(rows, given, now).kind).toBe(kind);
   });
 });
+
+/** That a socket is gone is heard a moment later. */
+async function sweptUntil(condition: () => Promise<boolean>): Promise<void> {
+  do await house.bridge.sweep();
+  while (!(await condition()));
+}
 
 async function seen(linkId: string, since: number): Promise<void> {
   const recent = async () => (await house.bridge.links.find(linkId))!.seenAt.getTime() >= since;
