@@ -102,3 +102,21 @@ test('a folder whose path is too long for a socket gets a short one', async () =
   expect(await ask(server, 'select 1 as n')).toEqual({ n: 1 });
   expect((await start(deep)).address.host).toBe(server.address.host);
 });
+
+test('in a folder that only its owner enters, the data are found again and belong to the folder', async () => {
+  chmodSync(folder, 0o700);
+  const server = await start();
+  // root runs the server as another user, who cannot get there
+  const note = `${at()}.place`;
+  const place = process.getuid?.() === 0 ? readFileSync(note, 'utf8') : at();
+  expect(server.address.host).toBe(place);
+  await ask(server, 'create table kept as select 7 as n');
+  await started.pop()!.stop();
+  expect(await ask(await start(), 'select n from kept')).toEqual({ n: 7 });
+  await started.pop()!.stop();
+  rmSync(place, { recursive: true });
+  rmSync(note, { force: true });
+  expect(await ask(await start(), `select to_regclass('kept') as kept`)).toEqual({ kept: null });
+  await started.pop()!.stop();
+  if (existsSync(note)) rmSync(readFileSync(note, 'utf8'), { recursive: true, force: true });
+});

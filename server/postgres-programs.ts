@@ -4,18 +4,20 @@
  * programs and data.
  */
 import { spawnSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import {
   accessSync,
   constants,
   cpSync,
   existsSync,
+  linkSync,
   mkdirSync,
   readFileSync,
   renameSync,
   rmSync,
   statSync,
   symlinkSync,
+  writeFileSync,
 } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
@@ -47,10 +49,25 @@ export function unprivilegedUser(): RunAs | undefined {
   );
 }
 
-/** The folder itself, or a place of its own for it under `/var/lib` when the user cannot get there. */
+/**
+ * The folder itself, or a place of its own under `/var/lib` when the user cannot get there. The place is noted beside
+ * the folder and goes with the note: who throws the folder's surroundings away starts anew.
+ */
 export function reachableFolder(folder: string, runAs: RunAs | undefined): string {
   if (runAs === undefined || isReachable(path.dirname(folder), runAs)) return folder;
-  return path.join(FOR_ALL, createHash('sha256').update(folder).digest('hex').slice(0, 12));
+  const note = `${folder}.place`;
+  if (!existsSync(note)) {
+    const mine = `${note}.${process.pid}`;
+    mkdirSync(path.dirname(folder), { recursive: true });
+    writeFileSync(mine, path.join(FOR_ALL, randomBytes(6).toString('hex')));
+    try {
+      linkSync(mine, note);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error; // another process was first
+    }
+    rmSync(mine);
+  }
+  return readFileSync(note, 'utf8');
 }
 
 /** @throws StoreError store/binaries-missing */
