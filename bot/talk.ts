@@ -42,6 +42,8 @@ export type SignIn =
       readonly mobileMasked: string;
       readonly sentAt: Instant;
       readonly expiresAt: Instant;
+      /** It serves no more: late, or tried too often. */
+      readonly void?: 'expired' | 'no-tries';
     };
 
 /** Numbered as typed; the same words appear in every channel and on agents' screens. */

@@ -91,6 +91,12 @@ function alsoSaid(): readonly Bubble[] {
     one.text('7F3A');
     return one;
   });
+  const kept = arrivedAt('link');
+  kept.linkCodes = 'too-many';
+  kept.text('换一个码');
+  const late = arrivedAt('sign-in-code');
+  late.now += 10 * 60_000;
+  late.text('帮助');
   const query = new Conversation();
   query.hear({ kind: 'opened' });
   query.tap('1');
@@ -109,7 +115,7 @@ function alsoSaid(): readonly Bubble[] {
   back.text('13800138000');
   const openCaseIds = back.openCases.map(({ id }) => id);
   back.text('123456', () => ({ kind: 'sms-code', verdict: 'right', handlerId: HANDLER.id, openCaseIds }));
-  return [c, several, ...asked, query, moved, low, early, back].flatMap(({ said }) => said);
+  return [c, several, ...asked, kept, late, query, moved, low, early, back].flatMap(({ said }) => said);
 }
 
 const SAID = [...Object.values(EVERYWHERE).flatMap((go) => everythingSaidAt(go)), ...alsoSaid()];

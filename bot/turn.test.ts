@@ -63,17 +63,38 @@ describe('signing in', () => {
     expect(c.said.at(-1)?.data).toMatchObject({ mobile: HANDLER.mobile });
   });
 
+  test('a wrong code is told, and the code asked for again', () => {
+    const c = arrivedAt('sign-in-code');
+    const says = c.text('123456', found({ kind: 'sms-code', verdict: 'wrong', triesLeft: 3 }));
+    expect(templates(says)).toEqual(['problem', 'ask-code']);
+    expect(JSON.stringify(says[0])).toContain('还可以再试 3 次');
+    expect(c.handler).toBeUndefined();
+  });
+
   test.each([
-    [{ kind: 'sms-code', verdict: 'wrong', triesLeft: 3 }, '还可以再试 3 次'],
     [{ kind: 'sms-code', verdict: 'wrong', triesLeft: 0 }, '作废'],
     [{ kind: 'sms-code', verdict: 'expired' }, '过期'],
     [{ kind: 'sms-code', verdict: 'no-tries' }, '作废'],
-  ] as const)('%j is told and the code asked for again', (finding, words) => {
+  ] as const)('%j: the code is void, which one bubble says with the wait for another', (finding, words) => {
     const c = arrivedAt('sign-in-code');
+    c.now += 18_000;
     const says = c.text('123456', found(finding));
-    expect(templates(says)).toEqual(['problem', 'ask-code']);
+    expect(says).toMatchObject([{ template: 'code-void', data: { waitSeconds: 42 } }]);
     expect(JSON.stringify(says[0])).toContain(words);
+    expect(c.options).toEqual(['1 重新发送', '2 换手机号']);
     expect(c.handler).toBeUndefined();
+    expect(templates(c.text('1', found({ kind: 'send-code', verdict: 'too-soon', waitSeconds: 42 })))).toEqual([
+      'code-void',
+    ]);
+    c.now += 42_000;
+    expect(c.text('帮助').at(-1)).toMatchObject({ template: 'code-void', data: { waitSeconds: 0 } });
+    expect(templates(c.text('1'))).toEqual(['ask-code']);
+  });
+
+  test('a code that grew old meanwhile is not asked for any more', () => {
+    const c = arrivedAt('sign-in-code');
+    c.now += 300_000;
+    expect(templates(c.text('重复'))).toEqual(['code-void']);
   });
 
   test.each(['too-soon', 'too-many'] as const)(
@@ -355,10 +376,22 @@ describe('joining the computer', () => {
     expect(c.hear({ kind: 'look-again' })).toEqual([]);
   });
 
-  test('too many codes: none is made, and it is told', () => {
-    const c = detour('too many link codes');
+  test('too many codes: the one that is good is kept, and it is told', () => {
+    const c = arrivedAt('link');
+    c.linkCodes = 'too-many';
+    expect(templates(c.tap('1'))).toEqual(['link-code-kept', 'brief']);
     expect(c.last?.linkCode).toBeUndefined();
-    expect(c.said.at(-1)?.secret).toBeUndefined();
+    expect(c.text('重复').at(-1)?.secret?.codeId).toBe('code-6');
+  });
+
+  test('too many codes and none is good: nothing to type and nothing to choose, until one may be made', () => {
+    const c = detour('too many link codes');
+    expect(c.said.at(-1)?.template).toBe('link-none');
+    expect(c.options).toEqual([]);
+    for (let n = 0; n < 4; n++) expect(templates(c.text('什么意思'))).toEqual(['link-none']);
+    c.linkCodes = 'allowed';
+    expect(templates(c.text('继续'))).toEqual(['link']);
+    expect(c.last?.linkCode).toBeDefined();
   });
 
   test.each(['wrong-number', 'expired'] as const)('a number that is %s costs the code', (verdict) => {

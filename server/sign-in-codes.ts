@@ -3,6 +3,7 @@
  * counted before it is compared, and the same message is one try (design §9).
  */
 import { randomInt, timingSafeEqual } from 'node:crypto';
+import { RESEND_AFTER_MS } from '../bot/steps/sign-in.ts';
 import { DAY_MS, type Instant } from '../renewal/calendar.ts';
 import type { Clock } from './clock.ts';
 import type { Database } from './db.ts';
@@ -58,8 +59,6 @@ export interface SmsCode {
 const SMS_DIGITS = 6;
 const SMS_LIFE_MS = 5 * 60_000;
 const SMS_TRIES = 5;
-/** Between two codes to one mobile. */
-const RESEND_AFTER_MS = 60_000;
 /** Between the processes of one installation, at most. An evaluation's clock may be set back by days. */
 const CLOCKS_DIFFER_MS = 10_000;
 const MOST_TO_A_MOBILE = [

@@ -314,7 +314,8 @@ export const DETOURS: Readonly<Record<string, () => Conversation>> = {
   'too many link codes': () =>
     after('link', (c) => {
       c.linkCodes = 'too-many';
-      c.text('1');
+      c.link = { kind: 'none' };
+      c.hear({ kind: 'look-again' });
     }),
 };
 

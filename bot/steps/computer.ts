@@ -2,10 +2,10 @@
  * Joining the customer's computer: the code that is typed there, then the two digits that are typed here. Only the
  * customer's own message counts (design §6).
  */
-import { problem, type Reaction } from '../reaction.ts';
+import { problem, remark, type Reaction } from '../reaction.ts';
 import type { Finding, TurnInput } from '../turn-contract.ts';
 import { matchDigitsIn } from '../understand/values.ts';
-import { brief, option, problemWords } from '../words.ts';
+import { brief, option } from '../words.ts';
 import { caseStep, chose } from './step.ts';
 
 type Matched = Extract<Finding, { kind: 'match-number' }>;
@@ -13,21 +13,26 @@ type Matched = Extract<Finding, { kind: 'match-number' }>;
 export const link = caseStep({
   ask: (s) => {
     const { link: live } = s.live;
+    // none may be made this hour: there is nothing to type and nothing to choose
+    if (live.kind !== 'code') return { template: 'link-none', data: {}, options: [] };
     return {
       template: 'link',
       data: {
         /** Work on the key has begun, and the computer is gone. */
         again: s.case.computer !== 'none',
         code: null,
-        none: live.kind === 'code' ? null : problemWords('code/too-many'),
       },
       options: [option('1', 'new-code')],
       example: 'link',
       brief: brief('link'),
-      ...(live.kind === 'code' && { secret: { kind: 'link-code', codeId: live.codeId } as const }),
+      secret: { kind: 'link-code', codeId: live.codeId },
     };
   },
-  answer: (s, said) => (chose(said, 'new-code') ? { after: unlinked(s) } : 'miss'),
+  answer: (s, said) => {
+    if (!chose(said, 'new-code')) return 'miss';
+    const isLast = s.linkCodes === 'too-many' && s.live.link.kind === 'code';
+    return isLast ? { after: s, remark: remark('link-code-kept') } : { after: unlinked(s) };
+  },
 });
 
 export const match = caseStep({

@@ -1,15 +1,21 @@
 /** Signing in by SMS: a mobile number, then the code that was sent to it. */
+import type { Instant } from '../../renewal/calendar.ts';
 import { problem, withTalk, type Reaction } from '../reaction.ts';
+import type { SignIn } from '../talk.ts';
 import type { Check, Finding, TurnInput } from '../turn-contract.ts';
 import { looksLikeMobile, mobileIn, smsCodeIn, soughtIn } from '../understand/values.ts';
-import { option } from '../words.ts';
-import { chose, type ChatStep, type Said } from './step.ts';
+import { option, problemWords } from '../words.ts';
+import { chose, type ChatStep, type Prompt, type Said } from './step.ts';
+
+/** Between two codes to one mobile (design §9). */
+export const RESEND_AFTER_MS = 60_000;
 
 type CodeSent = Extract<Finding, { kind: 'send-code' }>;
+type CodeOut = Extract<SignIn, { kind: 'code' }>;
 type CodeTried = Extract<Finding, { kind: 'sms-code' }>;
 
 export const signIn: ChatStep = {
-  ask: (s) => (s.talk.signIn.kind === 'code' ? askCode(s.talk.signIn.mobileMasked) : askMobile(s)),
+  ask: (s) => (s.talk.signIn.kind === 'code' ? askCode(s.talk.signIn, s.now) : askMobile(s)),
   answer: (s, said) => {
     const atCode = s.talk.signIn.kind === 'code';
     if (chose(said, 'check-first')) return { after: withTalk(s, { querying: true }) };
@@ -30,13 +36,21 @@ function askMobile(s: TurnInput) {
   };
 }
 
-function askCode(mobile: string) {
-  return {
-    template: 'ask-code',
-    data: { mobile },
-    options: [option('1', 'resend'), option('2', 'other-mobile')],
-    example: 'sign-in/code',
-  };
+function askCode(signIn: CodeOut, now: Instant): Prompt {
+  const options = [option('1', 'resend'), option('2', 'other-mobile')];
+  const why = whyVoid(signIn, now);
+  if (!why) return { template: 'ask-code', data: { mobile: signIn.mobileMasked }, options, example: 'sign-in/code' };
+  const data = { problem: problemWords(`code/${why}`), waitSeconds: waitSeconds(signIn, now) };
+  return { template: 'code-void', data, options, example: 'sign-in/void' };
+}
+
+function whyVoid(signIn: CodeOut, now: Instant): CodeOut['void'] {
+  return signIn.void ?? (now >= signIn.expiresAt ? 'expired' : undefined);
+}
+
+/** Until another code may be sent; 0 when it may. */
+function waitSeconds({ sentAt }: CodeOut, now: Instant): number {
+  return Math.max(0, Math.ceil((sentAt + RESEND_AFTER_MS - now) / 1000));
 }
 
 function checkAtMobile(said: Said): Check {
@@ -58,6 +72,10 @@ function checkAtCode(codeId: string, said: Said): Check {
 }
 
 export function codeSent(s: TurnInput, finding: CodeSent): Reaction {
+  const { signIn } = s.talk;
+  // the question itself says how long to wait
+  const isTold = signIn.kind === 'code' && whyVoid(signIn, s.now) !== undefined && waitSeconds(signIn, s.now) > 0;
+  if (finding.verdict === 'too-soon' && isTold) return { after: s };
   if (finding.verdict === 'too-soon')
     return { after: s, remark: problem('code/too-soon', { waitSeconds: finding.waitSeconds }) };
   if (finding.verdict === 'too-many') return { after: s, remark: problem('code/too-many') };
@@ -74,8 +92,8 @@ export function codeTried(s: TurnInput, finding: CodeTried): Reaction {
   if (finding.verdict === 'wrong')
     return finding.triesLeft > 0
       ? { after: s, remark: problem('code/wrong', { triesLeft: finding.triesLeft }) }
-      : { after: s, remark: problem('code/no-tries') };
-  if (finding.verdict !== 'right') return { after: s, remark: problem(`code/${finding.verdict}`) };
+      : { after: voided(s, 'no-tries') };
+  if (finding.verdict !== 'right') return { after: voided(s, finding.verdict) };
   const { handlerId, openCaseIds } = finding;
   const { question: _question, ...talk } = s.talk;
   const [caseId, ...others] = openCaseIds;
@@ -93,6 +111,11 @@ export function codeTried(s: TurnInput, finding: CodeTried): Reaction {
     changes: { signedIn: true, again: true },
     audit: [{ act: 'sign-in', subject: handlerId, detail: { conversation: s.talk.id } }],
   };
+}
+
+function voided(s: TurnInput, why: NonNullable<CodeOut['void']>): TurnInput {
+  const { signIn } = s.talk;
+  return signIn.kind === 'code' ? withTalk(s, { signIn: { ...signIn, void: why } }) : s;
 }
 
 /** Nobody is signed in here any more. */
