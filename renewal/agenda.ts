@@ -19,7 +19,7 @@ export interface Live {
 export type LiveLink =
   | { readonly kind: 'none' }
   /** A code was given and can still be used. */
-  | { readonly kind: 'code'; readonly codeId: string; readonly expiresAt?: Instant }
+  | { readonly kind: 'code'; readonly codeId: string }
   /** A computer typed the code and waits for the customer to type its match number. */
   | {
       readonly kind: 'asking';

@@ -170,8 +170,7 @@ function stepChanged(read: Snapshot, { linkCode }: Plan, after: Case | undefined
   const { now, policy, link: before } = read;
   if (!read.case) return false;
   const theCase = read.case.state;
-  const link: LiveLink =
-    linkCode?.caseId === theCase.id ? { kind: 'code', codeId: linkCode.id, expiresAt: linkCode.expiresAt } : before;
+  const link: LiveLink = linkCode?.caseId === theCase.id ? { kind: 'code', codeId: linkCode.id } : before;
   const step = (the: Case, live: LiveLink) => agenda({ case: the, policy, live: { signedIn: true, link: live }, now });
   // a case that was opened just now is nobody else's yet
   const changed = after?.id === theCase.id ? after : theCase;

@@ -61,7 +61,6 @@ interface LinkJson {
 
 interface CodeJson {
   readonly id: string;
-  readonly expiresAt: number;
   readonly usable: boolean;
 }
 
@@ -81,7 +80,7 @@ export function snapshotOf(row: SnapshotRow): Snapshot {
     handler: row.handler_state
       ? { state: row.handler_state, version: row.handler_version, tip: row.handler_tip }
       : undefined,
-    link: liveLinkOf(links, code && { id: code.id, expiresAt: new Date(code.expiresAt) }, row.now),
+    link: liveLinkOf(links, code, row.now),
     linkCodes: codes.length < LINK_CODES_AN_HOUR ? 'allowed' : 'too-many',
   };
 }

@@ -81,7 +81,7 @@ const READ = `
       from bridge_link b where b.case_id = c.id and b.state in ('asking', 'linked') and b.expires_at > clock.now
     ) as links,
     (
-      select jsonb_agg(jsonb_build_object('id', o.id, 'expiresAt', extract(epoch from o.expires_at) * 1000,
+      select jsonb_agg(jsonb_build_object('id', o.id,
         'usable', o.used_at is null and o.voided_at is null and o.expires_at > clock.now)
         order by o.created_at desc)
       from code o where o.case_id = c.id and o.purpose = 'link' and o.created_at > clock.now - interval '1 hour'

@@ -255,7 +255,7 @@ describe('what the agenda is told of a case', () => {
     seenAt: new Date(now),
     ...changes,
   });
-  const code = { id: 'code', expiresAt: new Date(now + 60_000) };
+  const code = { id: 'code' };
   test.each([
     { rows: [], kind: 'none' },
     { rows: [], code, kind: 'code' },

@@ -200,7 +200,7 @@ export function openLinks(deps: BridgeDependencies): Links {
 /** A computer that asks comes first: somebody waits in front of it. */
 export function liveLinkOf(
   links: readonly Pick<LinkRow, 'id' | 'state' | 'computer' | 'expiresAt' | 'seenAt'>[],
-  code: { readonly id: string; readonly expiresAt: Date } | undefined,
+  code: { readonly id: string } | undefined,
   now: Instant,
 ): LiveLink {
   const alive = links.filter(({ expiresAt }) => expiresAt.getTime() > now);
@@ -208,7 +208,7 @@ export function liveLinkOf(
   if (asking) return { kind: 'asking', linkId: asking.id, computer: asking.computer as unknown as Computer };
   const linked = alive.find(({ state, seenAt }) => state === 'linked' && !isSilent({ seenAt }, now));
   if (linked) return { kind: 'linked', linkId: linked.id };
-  if (code) return { kind: 'code', codeId: code.id, expiresAt: code.expiresAt.getTime() };
+  if (code) return { kind: 'code', codeId: code.id };
   return { kind: 'none' };
 }
 
