@@ -105,7 +105,7 @@ function alsoSaid(): readonly Bubble[] {
   moved.now += 40 * DAY_MS;
   moved.text('1');
   const low = arrivedAt('look');
-  const token = { label: '', model: 'K5', serialTail: '1', algorithm: '', certificates: 2 };
+  const token = { model: 'K5', serialTail: '1', algorithm: '', certificates: 2 };
   low.report({ type: 'report-token-looked', linkId: 'link-1', token: { ...token, pin: 'final' } });
   const early = arrivedAt('sign-in');
   early.text('取消');

@@ -30,9 +30,8 @@ export interface Computer {
   readonly name: string;
 }
 
-/** What the look at the key (介质查询) saw. */
+/** What the look at the key (介质查询) saw; not its label, which is what somebody once typed and may be a name. */
 export interface TokenView {
-  readonly label: string;
   readonly model: string;
   readonly serialTail: string;
   readonly algorithm: string;
@@ -40,9 +39,6 @@ export interface TokenView {
   /** Certificates on the token, the one of this case included. */
   readonly certificates: number;
 }
-
-/** As it is kept: the label is what somebody once typed, and may be a name. */
-export type SeenToken = Omit<TokenView, 'label'>;
 
 export type BidAnswer = 'none' | 'unopened' | 'unsure';
 
@@ -62,7 +58,7 @@ export type CaseFact =
   | { readonly type: 'bid-opening-told'; readonly opensAt: Instant }
   | { readonly type: 'bid-risk-accepted' }
   | { readonly type: 'computer-joined'; readonly linkId: string; readonly os: string }
-  | { readonly type: 'token-looked'; readonly linkId: string; readonly token: SeenToken }
+  | { readonly type: 'token-looked'; readonly linkId: string; readonly token: TokenView }
   | { readonly type: 'token-look-failed'; readonly linkId: string; readonly problem: ProblemCode }
   | { readonly type: 'look-asked-again'; readonly linkId: string }
   | { readonly type: 'change-declared' }
@@ -136,7 +132,7 @@ export type Look =
   | { readonly kind: 'none' }
   | { readonly kind: 'asked'; readonly linkId: string }
   | { readonly kind: 'failed'; readonly linkId: string; readonly problem: ProblemCode }
-  | { readonly kind: 'seen'; readonly linkId: string; readonly token: SeenToken };
+  | { readonly kind: 'seen'; readonly linkId: string; readonly token: TokenView };
 
 export interface Promised {
   readonly years: number;

@@ -24,13 +24,11 @@ export function decideReport(c: Case, report: Report, policy: Policy, now: Insta
       const look = c.promised === 'none' && !isOver(c) ? [lookEffect(c, linkId)] : [];
       return decided([{ type: 'computer-joined', linkId, os }], look);
     }
-    case 'report-token-looked': {
-      const { label: _label, ...token } = report.token;
+    case 'report-token-looked':
       // also after a failure that was reported twice: what was seen was seen
       return isLookOf(c.look, report.linkId) && c.look.kind !== 'seen'
-        ? decided([{ type: 'token-looked', linkId: report.linkId, token }])
+        ? decided([{ type: 'token-looked', linkId: report.linkId, token: report.token }])
         : NOTHING;
-    }
     case 'report-look-failed':
       return isLookOf(c.look, report.linkId) && c.look.kind === 'asked'
         ? decided([{ type: 'token-look-failed', linkId: report.linkId, problem: report.problem }])

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { assertNobodyIsNamed, PERSON } from '../tests/core/personal.ts';
-import { NOW, OLD, ORDINARY, POLICY, STAGES, TXN, upTo } from '../tests/core/sample.ts';
+import { NOW, OLD, ORDINARY, POLICY, STAGES, TOKEN, TXN, upTo } from '../tests/core/sample.ts';
 import type { CaseFact } from './case.ts';
 import { decide } from './decide.ts';
 import type { HandlerFact } from './handler.ts';
@@ -24,6 +24,7 @@ const opened = { type: 'case-opened', caseId: 'c', handlerId: 'h', certificate: 
 test.each([
   { says: 'names somebody', fact: { type: 'computer-joined', linkId: 'l', os: `Linux on ${PERSON}` } },
   { says: 'not on the list', fact: { type: 'computer-joined', linkId: 'l', os: 'Linux', name: 'DESK-7' } },
+  { says: 'not on the list', fact: { type: 'token-looked', linkId: 'l', token: { ...TOKEN, label: 'Zhang Wei' } } },
   { says: 'not on the list', fact: { type: 'rekey-consented', txnId: TXN, pin: 'secret' } },
   { says: 'is masked', fact: { ...opened, handlerMobile: '138****', policyVersion: 1, keptUntil: NOW } },
   {

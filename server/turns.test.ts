@@ -124,7 +124,7 @@ async function computerAsks(visitor: Visitor): Promise<string> {
 }
 
 const report = async (visitor: Visitor, news: Report) => office.writer.report(await visitor.caseId, randomUUID(), news);
-const VIEW = { label: 'k', model: 'm', serialTail: '1', algorithm: 'P-256', pin: 'ok', certificates: 1 } as const;
+const VIEW = { model: 'm', serialTail: '1', algorithm: 'P-256', pin: 'ok', certificates: 1 } as const;
 
 test('from the first question to the details in five messages, through the database', async () => {
   await office.certificate();

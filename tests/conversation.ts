@@ -179,7 +179,6 @@ export function outside(check: Check): Finding {
 }
 
 export const TOKEN = {
-  label: 'UKey',
   model: 'mToken K5',
   serialTail: '5182',
   algorithm: 'EC P-256',

@@ -116,9 +116,8 @@ function read<N extends CommandName>(name: N, data: unknown): CommandResult<N> {
   return result.data as CommandResult<N>;
 }
 
-function tokenView({ label, model, serialTail, algorithm, pin, certificates }: TokenView): TokenView {
+function tokenView({ model, serialTail, algorithm, pin, certificates }: TokenView): TokenView {
   return {
-    label: agentText(label),
     model: agentText(model),
     serialTail: agentText(serialTail),
     algorithm: agentText(algorithm),

@@ -3,7 +3,7 @@
  * be forgotten. Every fact may have the fields below and no others, and nothing in them may look like a person's.
  */
 import assert from 'node:assert/strict';
-import type { CaseFact } from '../../renewal/case.ts';
+import type { CaseFact, Certificate, TokenView, Verification } from '../../renewal/case.ts';
 import type { HandlerFact } from '../../renewal/handler.ts';
 
 type Fact = CaseFact | HandlerFact;
@@ -53,7 +53,18 @@ const HANDLER_FIELDS: { readonly [T in HandlerFact['type']]: readonly FieldOf<T>
   'identity-verified': ['until'],
 };
 
-const FIELDS: Readonly<Record<string, readonly string[]>> = { ...FACT_FIELDS, ...HANDLER_FIELDS };
+/** Of what stands in a field and has fields of its own. */
+const PART_FIELDS: {
+  readonly certificate: readonly (keyof Certificate)[];
+  readonly token: readonly (keyof TokenView)[];
+  readonly checks: readonly (keyof Verification)[];
+} = {
+  certificate: ['id', 'serial', 'sha256', 'unit', 'uscc', 'notBefore', 'notAfter'],
+  token: ['model', 'serialTail', 'algorithm', 'pin', 'certificates'],
+  checks: ['dates', 'chain', 'keyPair', 'testSignature', 'oldObjects', 'tokenSerialTail'],
+};
+
+const FIELDS: Readonly<Record<string, readonly string[]>> = { ...FACT_FIELDS, ...HANDLER_FIELDS, ...PART_FIELDS };
 
 const MOBILE = /(?<![0-9A-Za-z])1[3-9]\d{9}(?![0-9A-Za-z])/;
 const MASKED_MOBILE = /^1[3-9]\d\*{4}\d{4}$/;
@@ -67,20 +78,19 @@ const MASKED = new Set(['handlerMobile', 'mobile']);
 
 /** @throws AssertionError that names the fact and the field */
 export function assertNobodyIsNamed({ type, ...fields }: Fact): void {
-  const known = FIELDS[type] ?? [];
-  for (const [field, value] of Object.entries(fields)) {
-    assert.ok(known.includes(field), `${type}.${field} is not on the list of what a fact may say`);
-    lookThrough(type, field, value);
+  lookThrough(type, fields);
+}
+
+function lookThrough(of: string, fields: object): void {
+  for (const [field, value] of Object.entries(fields) as [string, unknown][]) {
+    const at = `${of}.${field}`;
+    assert.ok(FIELDS[of]?.includes(field), `${at} is not on the list of what a fact may say`);
+    if (typeof value === 'object' && value !== null) lookThrough(field, value);
+    else if (typeof value === 'string') lookAt(at, field, value);
   }
 }
 
-function lookThrough(type: string, field: string, value: unknown): void {
-  if (typeof value === 'object' && value !== null) {
-    for (const [name, part] of Object.entries(value)) lookThrough(type, name, part);
-    return;
-  }
-  if (typeof value !== 'string') return;
-  const at = `${type}.${field}`;
+function lookAt(at: string, field: string, value: string): void {
   assert.ok(!value.includes(PERSON), `${at} names somebody`);
   assert.doesNotMatch(value, MOBILE, `${at} holds a mobile number`);
   if (MASKED.has(field)) assert.match(value, MASKED_MOBILE, `${at} is masked`);

@@ -45,7 +45,6 @@ export const OLD: Certificate = {
 };
 
 export const TOKEN: TokenView = {
-  label: PERSON,
   model: 'SoftHSM v2',
   serialTail: '6027',
   algorithm: 'P-256',
