@@ -10,6 +10,7 @@ import type { Work } from '../renewal/effects.ts';
 import { evolve } from '../renewal/evolve.ts';
 import { evolveHandler, HANDLER_EVOLVE, type Handler, type HandlerFact } from '../renewal/handler.ts';
 import { CHAIN_START, nextTip } from './chain.ts';
+import type { LinkCodeRow } from './link-codes.ts';
 import type { Chained, Snapshot } from './snapshot.ts';
 import { storable } from './storable.ts';
 
@@ -43,14 +44,6 @@ export interface Plan {
     | { readonly effectKey: string; readonly state: 'done' | 'failed'; readonly problem?: string };
   /** The conversation itself wants another turn. */
   readonly again?: boolean;
-}
-
-export interface LinkCodeRow {
-  readonly id: string;
-  readonly caseId: string;
-  readonly hash: Uint8Array;
-  readonly sealed: Uint8Array;
-  readonly expiresAt: Instant;
 }
 
 /** What `commit_change` (prisma/migrations) is told. */

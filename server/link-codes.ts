@@ -5,10 +5,18 @@
 import { randomInt } from 'node:crypto';
 import { isLinkCode, LINK_CODE_LIFE_MS, linkCheckDigit } from '../bridge-agent/protocol.ts';
 import type { Instant } from '../renewal/calendar.ts';
-import type { LinkCodeRow } from './change.ts';
 import type { Clock } from './clock.ts';
 import type { Database, Prisma } from './db.ts';
 import type { Vault } from './personal/vault.ts';
+
+/** As the turn that shows it writes it. */
+export interface LinkCodeRow {
+  readonly id: string;
+  readonly caseId: string;
+  readonly hash: Uint8Array;
+  readonly sealed: Uint8Array;
+  readonly expiresAt: Instant;
+}
 
 export interface LinkCodes {
   /** A new one, to be written by the turn that shows it. */
