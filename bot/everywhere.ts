@@ -6,7 +6,7 @@ import { decide } from '../renewal/decide.ts';
 import { isOver } from '../renewal/case.ts';
 import { caseNumber } from './case-number.ts';
 import { dayOf, writtenDay } from './dates.ts';
-import { leaveCase, problem, remark, wish, withTalk, type Reaction } from './reaction.ts';
+import { leaveCase, problem, remark, wish, withoutDay, withTalk, type Reaction } from './reaction.ts';
 import { screenOf } from './screen.ts';
 import { servicesOf } from './service.ts';
 import { tailOf } from './standing.ts';
@@ -47,10 +47,25 @@ function back(s: TurnInput): Reaction {
 
 function backInCase(s: TurnInput): Reaction {
   const atFirst = { after: s, remark: remark('back-first') };
-  if (screenOf(s).name === 'bid-guard') return atFirst;
+  const { name } = screenOf(s);
+  if (name === 'bid-guard') return atFirst;
+  if (s.talk.openingDay) return { after: withoutDay(s) };
+  // from the advice to when the bids are opened
+  if (name === 'bid-risk') return wish(s, { type: 'answer-bid-question', answer: 'unopened' });
+  const held = heldBack(s);
+  if (held) return { after: s, remark: held };
   const reaction = wish(s, { type: 'go-back' });
   const unmoved = reaction.remark !== undefined && s.case?.promised === 'none' && !isOver(s.case);
   return unmoved ? atFirst : reaction;
+}
+
+/** Confirmed, but nothing is made yet: there is a way back, though not by this word. */
+function heldBack(s: TurnInput): Bubble | undefined {
+  if (!s.case || s.case.promised === 'none' || isOver(s.case)) return undefined;
+  const { rekey } = s.case;
+  if (rekey.kind === 'stopped') return remark('back-restart');
+  if (rekey.kind !== 'started' || rekey.consented) return undefined;
+  return remark(screenOf(s).name === 'rekey' ? 'back-at-computer' : 'back-restart');
 }
 
 /** Asking for a person is kept with the case, so that whoever answers the telephone sees it. */

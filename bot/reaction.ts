@@ -16,6 +16,8 @@ export interface Reaction {
   readonly instead?: Pick<Bubble, 'template' | 'data'> & { readonly options?: readonly Option[] };
   /** The question in one line, where it has one. */
   readonly brief?: boolean;
+  /** Nobody spoke, and still there is something to tell about the question that is open already. */
+  readonly news?: boolean;
   /** It was no answer to the open question. */
   readonly missed?: boolean;
   readonly changes?: Pick<TurnOutput, 'caseChange' | 'signedIn' | 'smsCode' | 'again'>;
@@ -34,6 +36,12 @@ export function withTalk(s: TurnInput, talk: Partial<Talk>): TurnInput {
   return { ...s, talk: { ...s.talk, ...talk } };
 }
 
+/** The day of an opening is forgotten where its hour is not asked for. */
+export function withoutDay(s: TurnInput): TurnInput {
+  const { openingDay: _openingDay, ...talk } = s.talk;
+  return { ...s, talk };
+}
+
 /** Asks the case; a refusal is told and changes nothing. */
 export function wish(s: TurnInput, command: CaseCommand): Reaction {
   if (!s.case || !s.policy) return { after: s, remark: problem('case/not-now') };
@@ -42,6 +50,17 @@ export function wish(s: TurnInput, command: CaseCommand): Reaction {
   const { facts, work } = decision;
   const next = facts.reduce((theCase, fact) => evolve(theCase, fact, s.now), s.case);
   return { after: { ...s, case: next }, changes: { caseChange: { id: s.case.id, facts, work } } };
+}
+
+/** A second wish after one that was granted: the case hears of both at once. */
+export function andWish(first: Reaction, command: CaseCommand): Reaction {
+  const second = wish(first.after, command);
+  const [before, then] = [first.changes?.caseChange, second.changes?.caseChange];
+  if (!before || !then) return { ...first, ...second, changes: { ...first.changes, ...second.changes } };
+  const effects = [...before.work.effects, ...then.work.effects];
+  const timers = [...before.work.timers, ...then.work.timers];
+  const caseChange = { ...then, facts: [...before.facts, ...then.facts], work: { effects, timers } };
+  return { ...second, changes: { ...second.changes, caseChange } };
 }
 
 /** This conversation turns to no case; what can be chosen must be read first. */

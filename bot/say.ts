@@ -2,31 +2,33 @@
  * After a message: the remark, then the open question. Never more than two bubbles a turn, never more than three
  * between two messages of the customer; nobody is told twice what has not changed (design §4).
  */
-import { CHAPTERS } from '../renewal/agenda.ts';
 import { askBack, confirmingOf } from './confirm.ts';
-import { remark, withTalk, type Reaction } from './reaction.ts';
+import { remark, withoutDay, withTalk, type Reaction } from './reaction.ts';
 import { AT_WORK, screenOf, type Screen } from './screen.ts';
 import { servicesOf } from './service.ts';
 import { tailOf } from './standing.ts';
 import type { Prompt, Words } from './steps/step.ts';
 import { STEPS } from './steps/steps.ts';
-import type { Bubble, Question, Talk } from './talk.ts';
+import type { Bubble, Incoming, Question, Talk } from './talk.ts';
 import type { TurnInput, TurnOutput } from './turn-contract.ts';
-import { example } from './words.ts';
+import { chapterName, example } from './words.ts';
 
 /** Bubbles between two messages of the customer, whatever happens meanwhile. */
 const MOST_BUBBLES = 3;
 /** Misses in a row after which a person is offered. */
 const LAST_MISS = 3;
+/** Nobody spoke. */
+const UNASKED: ReadonlySet<Incoming['kind']> = new Set<Incoming['kind']>(['look-again', 'opened', 'code-failed']);
 /** Of 返回, which chooses nothing. */
 const BACK_KEY = '0';
 
 export function say(reaction: Reaction): TurnOutput {
   const { after, changes = {}, audit = [] } = reaction;
-  const asked = after.incoming.kind !== 'look-again' && after.incoming.kind !== 'opened';
+  const asked = !UNASKED.has(after.incoming.kind);
   if (changes.again) return spoken(after.talk, reaction.remark ? [reaction.remark] : [], asked, { ...changes, audit });
 
-  const silent = asked ? undefined : silence(after);
+  const news = reaction.news === true && after.talk.said < MOST_BUBBLES;
+  const silent = asked || news ? undefined : silence(after);
   if (silent) return { talk: silent, says: [], ...changes, audit };
 
   // what was asked back is forgotten when something else has happened
@@ -38,7 +40,7 @@ export function say(reaction: Reaction): TurnOutput {
   const question: Question = { id: s.draw.questionId, step: screen.name, shows: screen.shows, options };
   const ask: Bubble = {
     template: asking.template,
-    data: { ...asking.data, progress: { chapter: screen.chapter, name: CHAPTERS[screen.chapter] } },
+    data: { ...asking.data, progress: { chapter: screen.chapter, name: chapterName(screen.chapter) } },
     question,
     ...(asking === prompt && prompt.secret && { secret: prompt.secret }),
   };
@@ -90,9 +92,10 @@ function promptOf(s: TurnInput, screen: Screen): Prompt {
   return confirming && s.case ? askBack(confirming, s) : STEPS[screen.name].ask(s);
 }
 
-/** A risk is confirmed where it was shown, or not at all. */
+/** A risk is confirmed where it was shown, and an hour told where it was asked for, or not at all. */
 function settled(s: TurnInput, screen: Screen): TurnInput {
-  return s.talk.confirming === 'bid-risk' && screen.name !== 'bid-risk' ? withTalk(s, { confirming: 'none' }) : s;
+  const calm = s.talk.confirming === 'bid-risk' && screen.name !== 'bid-risk' ? withTalk(s, { confirming: 'none' }) : s;
+  return screen.name === 'bid-opening' ? calm : withoutDay(calm);
 }
 
 interface Told {

@@ -3,7 +3,7 @@
  *
  * Stored as one JSON snapshot per conversation; nothing in it says at which step a case is.
  */
-import type { Instant } from '../renewal/calendar.ts';
+import type { CalendarDate, Instant } from '../renewal/calendar.ts';
 import type { StepName } from '../renewal/agenda.ts';
 
 export interface Talk {
@@ -20,6 +20,8 @@ export interface Talk {
   readonly querying: boolean;
   /** A word or an answer that cannot be undone and waits for its confirmation. */
   readonly confirming: 'none' | 'cancel' | 'restart' | 'bid-risk';
+  /** The day of a bid's opening, whose hour is still to be told. */
+  readonly openingDay?: CalendarDate;
   /** Misunderstood answers in a row. */
   readonly misses: number;
   /** Bubbles since the customer's last message; unasked ones stop at three. */

@@ -63,7 +63,8 @@ function everythingSaidAt(go: () => Conversation): readonly Bubble[] {
 function alsoSaid(): readonly Bubble[] {
   const c = arrivedAt('bid-guard');
   c.text('2');
-  c.text('明天上午9点');
+  c.text('明天');
+  c.text('上午9点');
   c.text('1');
   c.text('取消');
   c.text('什么');

@@ -325,6 +325,7 @@ describe('the bid guard (domain §3.0)', () => {
   test('开标后再来 keeps the case, and after the opening it goes on', () => {
     const c = detour('bid-risk wait');
     expect(templates(c.text('1'))).toEqual(['bid-later']);
+    expect(c.options).toEqual(['2 标书会重做并重新上传，现在办', '0 返回']);
     c.now += 2 * DAY_MS;
     expect(templates(c.hear({ kind: 'opened' }))).toEqual(['link']);
   });
@@ -338,6 +339,7 @@ describe('the bid guard (domain §3.0)', () => {
   test('返回 takes the typed confirmation back, then the answer', () => {
     const c = detour('bid-risk confirm');
     expect(templates(c.text('0'))).toEqual(['bid-risk-wait']);
+    expect(templates(c.text('0'))).toEqual(['bid-opening']);
     expect(templates(c.text('0'))).toEqual(['bid-guard']);
   });
 
@@ -345,8 +347,42 @@ describe('the bid guard (domain §3.0)', () => {
     expect(templates(detour('bid-opening').text('2026-05-19 9:00'))).toEqual(['problem', 'bid-opening']);
   });
 
-  test('a day without a time is not enough', () => {
-    expect(templates(detour('bid-opening').text('7月3日'))).toEqual(['miss-example']);
+  test('after a day its hour is asked for, and with it the moment is known', () => {
+    const c = detour('bid-opening');
+    expect(c.text('明天')).toMatchObject([{ template: 'bid-hour', data: { day: { iso: '2026-05-21' } } }]);
+    expect(c.text('上午9点半')).toMatchObject([
+      { template: 'bid-risk-wait', data: { opens: { iso: '2026-05-21T09:30:00+08:00' } } },
+    ]);
+    expect(c.talk.openingDay).toBeUndefined();
+  });
+
+  test('the day that waits for its hour can be corrected, or taken back', () => {
+    const c = detour('bid-opening');
+    c.text('明天');
+    expect(c.text('7月3日')).toMatchObject([{ template: 'bid-hour', data: { day: { iso: '2026-07-03' } } }]);
+    expect(templates(c.text('返回'))).toEqual(['bid-opening']);
+    expect(templates(c.text('9点'))).toEqual(['miss-example']);
+  });
+
+  test('a time typed below the advice corrects the one before', () => {
+    const c = detour('bid-risk wait');
+    expect(templates(c.text('说错了，是7月3日上午9点'))).toEqual(['bid-risk-now']);
+    expect(lastFacts(c)).toEqual(['bid-question-answered', 'bid-opening-told']);
+    expect(templates(c.text('7月5日'))).toEqual(['bid-hour']);
+  });
+
+  test.each([
+    ['明天上午9点', 'bid-risk-wait'],
+    ['有，7月3日上午9点开标', 'bid-risk-now'],
+    ['7月3日9点，还没开标', 'bid-risk-now'],
+    ['7月3日', 'bid-hour'],
+    ['5月19日的标 2026-05-19 9:00', 'problem'],
+    ['明天9点再来', 'miss-example'],
+    ['没有，5月30日9点的不算', 'miss-example'],
+    ['5月30日再说', 'miss-example'],
+    ['2-3个人', 'miss-example'],
+  ])('at the first question, %s leads to %s', (text, template) => {
+    expect(arrivedAt('bid-guard').text(text)[0]?.template).toBe(template);
   });
 });
 
@@ -472,8 +508,17 @@ describe('details', () => {
     expect(templates(c.text('没有'))).toEqual(['details']);
   });
 
-  test('after the start 返回 says why it cannot', () => {
+  test('while the computer waits for consent, 返回 says how to stop it there', () => {
+    expect(templates(arrivedAt('rekey').text('返回'))).toEqual(['back-at-computer', 'rekey']);
+  });
+
+  test.each(['rekey-again', 'link again'])('before a key is made, 返回 at %s says what leads back', (place) => {
+    expect(templates(detour(place).text('返回'))[0]).toBe('back-restart');
+  });
+
+  test('after the consent 返回 says why it cannot', () => {
     const c = arrivedAt('rekey');
+    c.report({ type: 'report-consented', txnId: txnOf(c), attempt: 1 });
     expect(JSON.stringify(c.text('返回')[0])).toContain('不能再改');
   });
 });

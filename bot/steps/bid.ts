@@ -5,9 +5,9 @@
  * must be typed. Ends before it: renew now and make the file again. Not sure: how to check, and the same question.
  */
 import { hasExpired } from '../../renewal/window.ts';
-import { dayOf, momentOf } from '../dates.ts';
-import { problem, wish, withTalk, type Reaction } from '../reaction.ts';
-import { parseOpeningTime } from '../understand/opening-time.ts';
+import { dayOf, momentOf, writtenDay } from '../dates.ts';
+import { andWish, problem, wish, withTalk, type Reaction } from '../reaction.ts';
+import { parseOpeningDay, parseOpeningTime } from '../understand/opening-time.ts';
 import { normalise } from '../understand/normalise.ts';
 import { option, phrase } from '../words.ts';
 import { caseStep, chose, type Prompt, type Said, type Underway } from './step.ts';
@@ -23,20 +23,43 @@ export const bidGuard = caseStep({
     if (chose(said, 'no-bids')) return wish(s, { type: 'answer-bid-question', answer: 'none' });
     if (chose(said, 'unopened')) return wish(s, { type: 'answer-bid-question', answer: 'unopened' });
     if (chose(said, 'unsure')) return wish(s, { type: 'answer-bid-question', answer: 'unsure' });
-    return 'miss';
+    return (saysUnopened(s, said) ? takeOpening(s, said) : undefined) ?? 'miss';
   },
 });
 
 export const bidOpening = caseStep({
-  ask: () => ({ template: 'bid-opening', data: {}, options: [option('0', 'back')], example: 'bid-opening' }),
-  answer: (s, said) => {
-    const opensAt = said.kind === 'text' ? parseOpeningTime(said.text, s.now) : undefined;
-    if (opensAt === undefined) return 'miss';
-    return opensAt <= s.now
-      ? { after: s, remark: problem('bid/opening-passed') }
-      : wish(s, { type: 'tell-bid-opening', opensAt });
+  ask: ({ talk: { openingDay } }) => {
+    const options = [option('0', 'back')];
+    if (!openingDay) return { template: 'bid-opening', data: {}, options, example: 'bid-opening' };
+    return { template: 'bid-hour', data: { day: writtenDay(openingDay) }, options, example: 'bid-hour' };
   },
+  answer: (s, said) => takeOpening(s, said) ?? 'miss',
 });
+
+/** When the bids are opened, told at any of these questions; a day without its hour is kept until the hour is told. */
+function takeOpening(s: Underway, said: Said): Reaction | undefined {
+  if (said.kind !== 'text') return undefined;
+  const opensAt = parseOpeningTime(said.text, s.now, s.talk.openingDay);
+  const day = parseOpeningDay(said.text, s.now);
+  if (opensAt === undefined && !day) return undefined;
+  const unopened = isToldUnopened(s) ? { after: s } : wish(s, { type: 'answer-bid-question', answer: 'unopened' });
+  if (opensAt === undefined)
+    return { ...unopened, after: withTalk(unopened.after, { ...(day && { openingDay: day.date }) }) };
+  if (opensAt <= s.now) return { ...unopened, remark: problem('bid/opening-passed') };
+  return andWish(unopened, { type: 'tell-bid-opening', opensAt });
+}
+
+function isToldUnopened({ case: { bid, reopened } }: Underway): boolean {
+  return bid.kind === 'unopened' && reopened === 'none';
+}
+
+/** 还没开标 says the same; what is left must neither deny nor put off. */
+function saysUnopened(s: Underway, said: Said): boolean {
+  if (said.kind !== 'text') return false;
+  if (/[没无未不已]|再[来办说]/.test(said.text.replace(/还?[没未]有?开标?/, ''))) return false;
+  const day = parseOpeningDay(said.text, s.now);
+  return parseOpeningTime(said.text, s.now) !== undefined || day?.alone === true || /标/.test(said.text);
+}
 
 export const bidRisk = caseStep({
   ask: (s) => (s.talk.confirming === 'bid-risk' ? askForPhrase() : askRisk(s)),
@@ -74,9 +97,10 @@ function askForPhrase(): Prompt {
 function answerRisk(s: Underway, said: Said): Reaction | 'miss' {
   if (chose(said, 'renew-now')) return wish(s, { type: 'accept-bid-risk' });
   if (chose(said, 'renew-anyway')) return { after: withTalk(s, { confirming: 'bid-risk' }) };
-  if (!chose(said, 'wait-for-opening')) return 'miss';
+  if (!chose(said, 'wait-for-opening')) return takeOpening(s, said) ?? 'miss';
   const data = { opens: momentOf(opening(s)), kept: dayOf(s.case.keptUntil) };
-  return { after: s, instead: { template: 'bid-later', data } };
+  const options = [option('2', 'renew-anyway'), option('0', 'back')];
+  return { after: s, instead: { template: 'bid-later', data, options } };
 }
 
 /** Read and typed, not tapped by habit. */

@@ -15,19 +15,36 @@ const SHORT_DATE = /(?<![\d:])(\d{1,2})\s*[-/.月]\s*(\d{1,2})(?!\d|\s*[-/.])\s*
 const TIME = /(\d{1,2})\s*(?::|点钟?|时)\s*(半|[一1]刻|[三3]刻|\d{1,2}(?!\d))?\s*分?/;
 const AFTERNOON = /下午|傍晚|晚上|今晚|pm/;
 const NOON = /中午/;
+/** Longer texts are stories. */
+const LONGEST_TIME = 60;
 
-/** @returns the moment, or undefined when the text does not say one */
-export function parseOpeningTime(text: string, now: Instant): Instant | undefined {
-  if (text.length > 60) return undefined;
-  const plain = arabic(text.normalize('NFKC').toLowerCase().replace('t', ' '))
-    .replace(/今晚/, '今天晚上')
-    .replace(/明早/, '明天早上');
-  const day = dayIn(plain, now);
+/**
+ * @param known the day that was told before, for a text that says the hour alone
+ * @returns the moment, or undefined when the text does not say one
+ */
+export function parseOpeningTime(text: string, now: Instant, known?: CalendarDate): Instant | undefined {
+  if (text.length > LONGEST_TIME) return undefined;
+  const plain = plainTime(text);
+  const day = dayIn(plain, now) ?? (known && { said: '', date: known });
   if (!day) return undefined;
   const time = timeIn(plain.replace(day.said, ' '));
   if (!time) return undefined;
   const [year, month, date] = day.date.split('-').map(Number) as [number, number, number];
   return momentAt(year, month, date, time.hour, time.minute);
+}
+
+/** @returns the day, and whether the text says nothing else; undefined when it says none */
+export function parseOpeningDay(text: string, now: Instant): { date: CalendarDate; alone: boolean } | undefined {
+  if (text.length > LONGEST_TIME) return undefined;
+  const plain = plainTime(text);
+  const day = dayIn(plain, now);
+  return day && { date: day.date, alone: plain.replace(day.said, '').trim() === '' };
+}
+
+function plainTime(text: string): string {
+  return arabic(text.normalize('NFKC').toLowerCase().replace('t', ' '))
+    .replace(/今晚/, '今天晚上')
+    .replace(/明早/, '明天早上');
 }
 
 function dayIn(text: string, now: Instant): { said: string; date: CalendarDate } | undefined {
