@@ -50,6 +50,7 @@ const operator = new Operator(product);
 const secret = new Secret(PIN);
 const processesWithPin = new Set<string>();
 const keysBefore = new Map<string, readonly TokenObject[]>();
+const toClose: (() => Promise<void>)[] = [];
 let customer: StubbornCustomer;
 let killer: Killer;
 let books: Books;
@@ -59,7 +60,9 @@ beforeAll(async () => {
   await operator.start();
   for (const { token } of CERTIFICATES) keysBefore.set(token, keyOf(token).objects());
   books = await Books.open(product);
+  toClose.push(() => books.close());
   customer = new StubbornCustomer(product, product.env(), PIN);
+  toClose.push(() => customer.desk.close());
   killer = new Killer(SEED, new Victims(product, operator, customer.desk));
   // codes by SMS are few: the customer signs in once
   await customer.signIn(over.signal);
@@ -69,8 +72,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   over.abort();
-  await customer.desk.close();
-  await books.close();
+  for (const close of toClose) await close();
   await product.dispose();
 }, SETTING_UP_MS);
 

@@ -21,6 +21,12 @@ export interface Places {
   readonly phone: string;
 }
 
+/** What the bot asks or waits for; whatever else it says is a remark, below which a card is not shown again. */
+const QUESTIONS: ReadonlySet<string | undefined> = new Set([
+  ...['ask-mobile', 'ask-code', 'choose-certificate', 'bid-guard', 'link', 'match', 'look', 'look-again', 'details'],
+  ...['rekey', 'rekey-again', 'issue', 'write-certificate', 'write-again', 'verify', 'verify-again', 'done'],
+]);
+
 type Message = { readonly text: string } | { readonly questionId: string; readonly key: string };
 
 export class StubbornCustomer {
@@ -72,7 +78,9 @@ export class StubbornCustomer {
   /** @returns undefined when it is not the customer's turn in the chat */
   async #answer(page: ChatPage, unit: string, signal: AbortSignal): Promise<Message | undefined> {
     const line = last(page);
-    switch (line?.template) {
+    const asked = page.lines.findLast(({ template }) => QUESTIONS.has(template));
+    if (!line || line.template === undefined || !asked) return undefined;
+    switch (asked.template) {
       case 'ask-mobile':
         await this.#phone.forget();
         return { text: MOBILE };
@@ -82,8 +90,8 @@ export class StubbornCustomer {
         return choice(line, (label) => label.includes(unit));
       case 'link':
         // a code that serves no more is not shown; when the computer does not ask for one, it is just being taken
-        if (line.linkCode === undefined) return this.desk.asksForCode ? choice(line) : undefined;
-        this.desk.typeCode(line.linkCode);
+        if (asked.linkCode === undefined) return this.desk.asksForCode ? choice(line) : undefined;
+        this.desk.typeCode(asked.linkCode);
         return undefined;
       case 'match':
         // the computer asks in vain: it does not know that its code was taken
@@ -168,7 +176,7 @@ export class StubbornCustomer {
   }
 }
 
-/** Whose turn it is follows from the last line: after the customer's own the bot's answer is still to come. */
+/** After the customer's own line the bot's answer is still to come; the buttons stand at the last of the bot's. */
 function last({ lines }: ChatPage): Line | undefined {
   return lines.at(-1);
 }
