@@ -5,7 +5,7 @@
 import { screenOf } from './screen.ts';
 import type { Said } from './steps/step.ts';
 import { STEPS } from './steps/steps.ts';
-import type { Question } from './talk.ts';
+import type { Incoming, Question } from './talk.ts';
 import type { TurnInput } from './turn-contract.ts';
 import { normalise } from './understand/normalise.ts';
 import { understandOption } from './understand/options.ts';
@@ -25,6 +25,7 @@ export type Heard =
   | { readonly kind: 'masked'; readonly what: 'pin' | 'id-number' }
   /** Nobody spoke. */
   | { readonly kind: 'look-again' }
+  | Extract<Incoming, { kind: 'code-failed' }>
   | { readonly kind: 'opened' };
 
 /** Longer than any answer; nothing of it is read. */

@@ -7,7 +7,7 @@ import { screenOf } from './screen.ts';
 import { computerLeft } from './steps/at-the-computer.ts';
 import { computerRefused, matched } from './steps/computer.ts';
 import { queryAnswered } from './steps/query.ts';
-import { codeSent, codeTried } from './steps/sign-in.ts';
+import { codeFailed, codeSent, codeTried } from './steps/sign-in.ts';
 import type { Said } from './steps/step.ts';
 import { STEPS } from './steps/steps.ts';
 import type { Check, Finding, TurnInput } from './turn-contract.ts';
@@ -57,6 +57,8 @@ function reactToMessage(s: TurnInput): Reaction {
       return { after: calm, remark: remark('masked', { pin: heard.what === 'pin' }) };
     case 'nothing':
       return { after: calm };
+    case 'code-failed':
+      return codeFailed(s, heard);
     case 'look-again':
     case 'opened':
       return { after: s };

@@ -5,6 +5,7 @@
  */
 import type { CalendarDate, Instant } from '../renewal/calendar.ts';
 import type { StepName } from '../renewal/agenda.ts';
+import type { ProblemCode } from '../renewal/problem.ts';
 
 export interface Talk {
   readonly id: string;
@@ -44,8 +45,8 @@ export type SignIn =
       readonly mobileMasked: string;
       readonly sentAt: Instant;
       readonly expiresAt: Instant;
-      /** It serves no more: late, or tried too often. */
-      readonly void?: 'expired' | 'no-tries';
+      /** Why it serves no more: late, tried too often, or not delivered. */
+      readonly void?: ProblemCode;
     };
 
 /** Numbered as typed; the same words appear in every channel and on agents' screens. */
@@ -74,6 +75,8 @@ export type Incoming =
   | { readonly kind: 'opened' }
   /** The step of the case changed elsewhere. */
   | { readonly kind: 'look-again' }
+  /** A sign-in code could not be delivered. */
+  | { readonly kind: 'code-failed'; readonly codeId: string; readonly problem: ProblemCode }
   | { readonly kind: 'text'; readonly text: string }
   /** A tapped option; stale when its question is no longer open. */
   | { readonly kind: 'choice'; readonly questionId: string; readonly key: string }

@@ -89,7 +89,11 @@ export async function startHouse(config: Config, log: Log): Promise<House> {
   const runner = createRunner({
     ...{ pool, clock, hints, log, report },
     handlers: [
-      smsEffect({ sender, readCode: (codeId) => signInCodes.readSmsCode(codeId) }),
+      smsEffect({
+        sender,
+        readCode: (codeId) => signInCodes.readSmsCode(codeId),
+        tellFailure: (...news) => inbox.codeFailed(...news),
+      }),
       issueHandler({ ca: authority, db, pinned: [ca.root], clock, log }),
       revokeHandler({ ca: authority, db }),
       confirmHandler({ ca: authority }),

@@ -9,6 +9,7 @@ import { randomUUID } from 'node:crypto';
 import type pg from 'pg';
 import type { Received } from '../bot/channels/port.ts';
 import { FIRST_TALK, type Incoming, type Talk } from '../bot/talk.ts';
+import type { ProblemCode } from '../renewal/problem.ts';
 import type { Clock } from './clock.ts';
 import type { Hint } from './hints.ts';
 import { keep } from './masking.ts';
@@ -43,6 +44,8 @@ export interface Inbox {
    * @param because names the occasion: for the same one again nothing happens
    */
   lookAgainAt(caseId: string, because?: string): Promise<void>;
+  /** The conversation that waits for this sign-in code learns, once, that it will not come. */
+  codeFailed(codeId: string, problem: ProblemCode): Promise<void>;
   /** The oldest message, unless one of this conversation is being dealt with. */
   claim(conversationId: string): Promise<Claimed | undefined>;
   /** Gives it back for later. */
@@ -117,6 +120,25 @@ export function createInbox({ pool, vault, clock, tell }: InboxDependencies): In
         values: [caseId, because, new Date(clock.now())],
       });
       tell(rows.map(({ conversationId }) => ({ kind: 'inbox', conversationId })));
+    },
+
+    async codeFailed(codeId, problem) {
+      const { rows } = await pool.query<{ id: string; channel: string }>(
+        'select c.id, c.channel from code o join conversation c on c.id = o.conversation_id where o.id = $1',
+        [codeId],
+      );
+      const [conversation] = rows;
+      if (!conversation) return;
+      const { id: conversationId, channel } = conversation;
+      const messageId = `code-failed/${codeId}`;
+      const news: Incoming = { kind: 'code-failed', codeId, problem };
+      const body = Buffer.from(vault.seal(JSON.stringify(news), sealedFor(channel, messageId)));
+      await pool.query(
+        `insert into inbox (id, channel, message_id, conversation_id, kind, body_sealed, received_at)
+         values ($1, $2, $3, $4, $5, $6, $7) on conflict (channel, message_id) do nothing`,
+        [randomUUID(), channel, messageId, conversationId, news.kind, body, new Date(clock.now())],
+      );
+      tell([{ kind: 'inbox', conversationId }]);
     },
 
     async claim(conversationId) {

@@ -47,6 +47,7 @@ export function keep(incoming: Incoming, open: OpenStep = 'sign-in'): Kept {
       return { incoming, shown: { kind: 'text', text: GONE } };
     case 'opened':
     case 'look-again':
+    case 'code-failed':
       return { incoming, shown: undefined };
   }
 }

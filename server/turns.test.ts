@@ -256,6 +256,16 @@ test('the computer of a case that is given up hears of it at once', async () => 
   expect(told).toContainEqual({ kind: 'effects', caseId });
 });
 
+test('a code that cannot be delivered is told once to whoever waits for it', async () => {
+  const customer = new Visitor();
+  await customer.send({ kind: 'opened' });
+  await customer.text('13900005555');
+  const { id } = await store.db.code.findFirstOrThrow({ where: { conversationId: customer.conversationId } });
+  for (let twice = 0; twice < 2; twice++) await inbox.codeFailed(id, 'sms/refused');
+  expect(await customer.hear()).toEqual(['code-void']);
+  expect(logged).toEqual([]);
+});
+
 test('a code that is wrong counts once, also when its turn is run again', async () => {
   const customer = new Visitor();
   await customer.send({ kind: 'opened' });

@@ -250,6 +250,12 @@ export function issued(c: Conversation): Report {
 /** The detours, each from the point of the way where it begins. */
 export const DETOURS: Readonly<Record<string, () => Conversation>> = {
   query: () => after('sign-in', (c) => void c.tap('1')),
+  'code failed': () =>
+    after('sign-in-code', (c) => {
+      const { signIn } = c.talk;
+      const codeId = signIn.kind === 'code' ? signIn.codeId : '';
+      c.hear({ kind: 'code-failed', codeId, problem: 'sms/refused' });
+    }),
   'bid-guard unsure': () => after('bid-guard', (c) => void c.text('不确定')),
   'bid-opening': () => after('bid-guard', (c) => void c.text('2')),
   'bid-risk wait': () => after('bid-guard', (c) => void (c.text('2'), c.text('明天上午9点'))),

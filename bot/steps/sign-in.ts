@@ -1,7 +1,9 @@
 /** Signing in by SMS: a mobile number, then the code that was sent to it. */
 import type { Instant } from '../../renewal/calendar.ts';
+import type { ProblemCode } from '../../renewal/problem.ts';
 import { problem, withTalk, type Reaction } from '../reaction.ts';
-import type { SignIn } from '../talk.ts';
+import { screenOf } from '../screen.ts';
+import type { Incoming, SignIn } from '../talk.ts';
 import type { Check, Finding, TurnInput } from '../turn-contract.ts';
 import { looksLikeMobile, mobileIn, smsCodeIn, soughtIn } from '../understand/values.ts';
 import { option, problemWords } from '../words.ts';
@@ -13,6 +15,10 @@ export const RESEND_AFTER_MS = 60_000;
 type CodeSent = Extract<Finding, { kind: 'send-code' }>;
 type CodeOut = Extract<SignIn, { kind: 'code' }>;
 type CodeTried = Extract<Finding, { kind: 'sms-code' }>;
+type CodeFailed = Extract<Incoming, { kind: 'code-failed' }>;
+
+/** After these another code helps, as soon as one may be sent; after the others their own advice does. */
+const NEEDS_ANOTHER: ReadonlySet<ProblemCode> = new Set<ProblemCode>(['code/expired', 'code/no-tries']);
 
 export const signIn: ChatStep = {
   ask: (s) => (s.talk.signIn.kind === 'code' ? askCode(s.talk.signIn, s.now) : askMobile(s)),
@@ -40,16 +46,19 @@ function askCode(signIn: CodeOut, now: Instant): Prompt {
   const options = [option('1', 'resend'), option('2', 'other-mobile')];
   const why = whyVoid(signIn, now);
   if (!why) return { template: 'ask-code', data: { mobile: signIn.mobileMasked }, options, example: 'sign-in/code' };
-  const data = { problem: problemWords(`code/${why}`), waitSeconds: waitSeconds(signIn, now) };
+  const data = { problem: problemWords(why), waitSeconds: toldSeconds(signIn, now) };
   return { template: 'code-void', data, options, example: 'sign-in/void' };
 }
 
 function whyVoid(signIn: CodeOut, now: Instant): CodeOut['void'] {
-  return signIn.void ?? (now >= signIn.expiresAt ? 'expired' : undefined);
+  return signIn.void ?? (now >= signIn.expiresAt ? 'code/expired' : undefined);
 }
 
-/** Until another code may be sent; 0 when it may. */
-function waitSeconds({ sentAt }: CodeOut, now: Instant): number {
+/** Until another code may be sent, where the question says so; 0 when it may. */
+function toldSeconds(signIn: CodeOut, now: Instant): number {
+  const why = whyVoid(signIn, now);
+  if (!why || !NEEDS_ANOTHER.has(why)) return 0;
+  const { sentAt } = signIn;
   return Math.max(0, Math.ceil((sentAt + RESEND_AFTER_MS - now) / 1000));
 }
 
@@ -74,7 +83,7 @@ function checkAtCode(codeId: string, said: Said): Check {
 export function codeSent(s: TurnInput, finding: CodeSent): Reaction {
   const { signIn } = s.talk;
   // the question itself says how long to wait
-  const isTold = signIn.kind === 'code' && whyVoid(signIn, s.now) !== undefined && waitSeconds(signIn, s.now) > 0;
+  const isTold = signIn.kind === 'code' && toldSeconds(signIn, s.now) > 0;
   if (finding.verdict === 'too-soon' && isTold) return { after: s };
   if (finding.verdict === 'too-soon')
     return { after: s, remark: problem('code/too-soon', { waitSeconds: finding.waitSeconds }) };
@@ -92,8 +101,8 @@ export function codeTried(s: TurnInput, finding: CodeTried): Reaction {
   if (finding.verdict === 'wrong')
     return finding.triesLeft > 0
       ? { after: s, remark: problem('code/wrong', { triesLeft: finding.triesLeft }) }
-      : { after: voided(s, 'no-tries') };
-  if (finding.verdict !== 'right') return { after: voided(s, finding.verdict) };
+      : { after: voided(s, 'code/no-tries') };
+  if (finding.verdict !== 'right') return { after: voided(s, `code/${finding.verdict}`) };
   const { handlerId, openCaseIds } = finding;
   const { question: _question, ...talk } = s.talk;
   const [caseId, ...others] = openCaseIds;
@@ -113,7 +122,12 @@ export function codeTried(s: TurnInput, finding: CodeTried): Reaction {
   };
 }
 
-function voided(s: TurnInput, why: NonNullable<CodeOut['void']>): TurnInput {
+/** A code that is not waited for any more is nobody's concern. */
+export function codeFailed(s: TurnInput, { codeId, problem: why }: CodeFailed): Reaction {
+  return screenOf(s).shows === `sign-in/code/${codeId}` ? { after: voided(s, why), news: true } : { after: s };
+}
+
+function voided(s: TurnInput, why: ProblemCode): TurnInput {
   const { signIn } = s.talk;
   return signIn.kind === 'code' ? withTalk(s, { signIn: { ...signIn, void: why } }) : s;
 }

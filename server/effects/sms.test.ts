@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { beforeEach, expect, test } from 'vitest';
 import { ProblemError } from '../../renewal/problem.ts';
 import { AnswerLost, type SmsSender } from '../providers/sms/port.ts';
 import { smsEffect, type SmsCode } from './sms.ts';
@@ -6,6 +6,10 @@ import { smsEffect, type SmsCode } from './sms.ts';
 const codeId = '0b6f1c1e-5f5c-4d0e-9c55-1f5f1d7f0a11';
 const effect = { key: `sms/${codeId}`, type: 'sms', caseId: undefined, body: { codeId }, attempts: 0 };
 const live: SmsCode = { mobile: '13800006027', digits: '604218', createdAt: 0, live: true };
+
+const told: unknown[] = [];
+const tellFailure = async (...all: unknown[]) => void told.push(all);
+beforeEach(() => void told.splice(0));
 
 /** A carrier that gives one answer, or throws it. */
 function carrier(answer: unknown): SmsSender {
@@ -18,7 +22,11 @@ function carrier(answer: unknown): SmsSender {
 }
 
 const handler = (answer: unknown, code: SmsCode | undefined = live) =>
-  smsEffect({ sender: carrier(answer), readCode: () => Promise.resolve(code) });
+  smsEffect({ sender: carrier(answer), readCode: () => Promise.resolve(code), tellFailure });
+
+/** Who waits for the code is told what is final. */
+const toldOf = ({ kind, problem }: { kind: string; problem?: string }) =>
+  kind === 'failed' ? [[codeId, problem]] : [];
 
 const unreachable = new ProblemError('sms/unreachable');
 
@@ -30,6 +38,7 @@ test.each([
   ['is one too many', new ProblemError('code/too-many'), { kind: 'failed', problem: 'code/too-many' }],
 ])('a message that %s: %o → %o', async (_, answer, outcome) => {
   expect(await handler(answer).send(effect)).toMatchObject(outcome);
+  expect(told).toEqual(toldOf(outcome));
 });
 
 test.each([
@@ -41,14 +50,26 @@ test.each([
   ['cannot be asked about, and the code is over', unreachable, false, { kind: 'failed', problem: 'sms/unreachable' }],
 ])('asked later, a message that %s (%s, code live: %s)', async (_, answer, isLive, outcome) => {
   expect(await handler(answer, { ...live, live: isLive }).ask(effect)).toMatchObject(outcome);
+  expect(told).toEqual(toldOf(outcome));
 });
 
 test.each([
   ['gone', undefined],
   ['over', { ...live, live: false }],
 ])('a code that is %s is not sent', async (_, code) => {
-  const never = smsEffect({ sender: carrier(new Error('must not be called')), readCode: () => Promise.resolve(code) });
+  const never = smsEffect({
+    sender: carrier(new Error('must not be called')),
+    readCode: () => Promise.resolve(code),
+    tellFailure,
+  });
   expect(await never.send(effect)).toEqual({ kind: 'failed', problem: 'code/expired' });
+});
+
+test('a code that ran out while nobody could be reached failed because of that', async () => {
+  const tried = { ...effect, attempts: 7 };
+  const outcome = { kind: 'failed', problem: 'sms/unreachable' };
+  expect(await handler({}, { ...live, live: false }).send(tried)).toEqual(outcome);
+  expect(told).toEqual(toldOf(outcome));
 });
 
 test('what nobody expected is thrown, and so counts as unknown', async () => {

@@ -21,29 +21,42 @@ export interface SmsEffectDeps {
   readonly sender: SmsSender;
   /** @returns undefined when there is no such code */
   readonly readCode: (codeId: string) => Promise<SmsCode | undefined>;
+  /** Who waits for the code is told that it will not come; told again, nothing happens. */
+  readonly tellFailure: (codeId: string, problem: ProblemCode) => Promise<void>;
 }
 
 const Body = z.strictObject({ codeId: z.uuid() });
+const TRY_LATER: ProblemCode = 'sms/unreachable';
 const SEND_AGAIN_MS = 3_000;
 /** The provider's records follow a message by some seconds. */
 const ASK_AGAIN_MS = 5_000;
 
-export function smsEffect({ sender, readCode }: SmsEffectDeps): EffectHandler {
+export function smsEffect({ sender, readCode, tellFailure }: SmsEffectDeps): EffectHandler {
+  /** Before the row is settled: after a kill in between it is asked about, and told again. */
+  const telling =
+    (carryOut: (effect: EffectRow) => Promise<Outcome>) =>
+    async (effect: EffectRow): Promise<Outcome> => {
+      const outcome = await carryOut(effect);
+      if (outcome.kind === 'failed') await tellFailure(codeIdOf(effect), outcome.problem);
+      return outcome;
+    };
+
   return {
     type: 'sms',
 
-    async send(effect) {
+    send: telling(async (effect) => {
       const code = await readCode(codeIdOf(effect));
-      if (!code?.live) return { kind: 'failed', problem: 'code/expired' };
+      // tried before: it ran out while nobody could be reached
+      if (!code?.live) return { kind: 'failed', problem: effect.attempts > 1 ? TRY_LATER : 'code/expired' };
       try {
         await sender.send({ mobile: code.mobile, code: code.digits, requestId: effect.key });
         return { kind: 'done' };
       } catch (error) {
         return afterFailure(error);
       }
-    },
+    }),
 
-    async ask(effect) {
+    ask: telling(async (effect) => {
       const code = await readCode(codeIdOf(effect));
       if (!code) return { kind: 'failed', problem: 'code/expired' };
       try {
@@ -58,15 +71,13 @@ export function smsEffect({ sender, readCode }: SmsEffectDeps): EffectHandler {
         if (!code.live) return { kind: 'failed', problem: error.code };
         return { kind: 'unknown', problem: error.code, pauseMs: ASK_AGAIN_MS };
       }
-    },
+    }),
   };
 }
 
 function codeIdOf(effect: EffectRow): string {
   return Body.parse(effect.body).codeId;
 }
-
-const TRY_LATER: ProblemCode = 'sms/unreachable';
 
 function afterFailure(error: unknown): Outcome {
   if (error instanceof AnswerLost) return { kind: 'unknown', problem: TRY_LATER, pauseMs: ASK_AGAIN_MS };
