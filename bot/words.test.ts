@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
+import { CHAPTERS } from '../renewal/agenda.ts';
 import { PROBLEMS, type ProblemCode } from '../renewal/problem.ts';
 import problems from '../templates/problems.json' with { type: 'json' };
-import { problemWords } from './words.ts';
+import { chapterName, problemWords } from './words.ts';
 
 /** The places that whoever raises a problem fills. */
 const FILLED: Partial<Record<ProblemCode, Record<string, number>>> = {
@@ -19,6 +20,12 @@ test.each(Object.keys(PROBLEMS) as ProblemCode[])('%s says what happened and wha
   expect(zh).toMatch(/。$/);
   expect(hint).toMatch(/。$/);
   expect(`${zh}${hint}`.length).toBeLessThanOrEqual(80);
+});
+
+test('every chapter has a name of two characters', () => {
+  const names = CHAPTERS.map(chapterName);
+  for (const name of names) expect(name).toMatch(/^\p{Script=Han}{2}$/u);
+  expect(new Set(names).size).toBe(7);
 });
 
 test('a value that is told stands in its place', () => {

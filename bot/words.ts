@@ -3,6 +3,7 @@
  */
 import words from '../templates/chat/words.json' with { type: 'json' };
 import problems from '../templates/problems.json' with { type: 'json' };
+import type { Chapter } from '../renewal/agenda.ts';
 import type { ProblemCode, ProblemFacts } from '../renewal/problem.ts';
 import type { Words } from './steps/step.ts';
 import type { Option } from './talk.ts';
@@ -15,6 +16,11 @@ export interface ProblemWords {
   readonly zh: string;
   /** What to do. */
   readonly hint: string;
+}
+
+/** As a customer reads where a case stands: 第4/7步 · 核对. */
+export function chapterName(chapter: Chapter): string {
+  return words.chapters[chapter];
 }
 
 /** @param name of the words; the option itself may be named closer, e.g. after one certificate */

@@ -69,7 +69,9 @@ export type StepName =
   | 'done';
 
 export type Party = 'customer' | 'bridge' | 'provider' | 'staff' | 'nobody';
-export type Chapter = 1 | 2 | 3 | 4 | 5 | 6 | 7;
+/** What a customer sees as 第n/7步. */
+export const CHAPTERS = [1, 2, 3, 4, 5, 6, 7] as const;
+export type Chapter = (typeof CHAPTERS)[number];
 
 export interface Step {
   readonly name: StepName;
@@ -88,16 +90,6 @@ interface Rule {
   readonly open: (s: Situation) => boolean;
   readonly shows?: (s: Underway) => string;
 }
-
-export const CHAPTERS: Readonly<Record<Chapter, string>> = {
-  1: '登录',
-  2: '证书',
-  3: '实名',
-  4: '核对',
-  5: '费用',
-  6: '写入',
-  7: '验证',
-};
 
 // prettier-ignore
 export const AGENDA: readonly Rule[] = [

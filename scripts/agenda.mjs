@@ -1,4 +1,6 @@
-/** `npm run agenda`: the procedure as a list, in the order and the words of the core (`renewal/agenda.ts`). */
+/** `npm run agenda`: the procedure as a list, in the order of the core (`renewal/agenda.ts`) and the words of the chat. */
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import { installPackages, ROOT } from './setup.mjs';
 
 installPackages();
@@ -10,6 +12,7 @@ const built = await build({
   format: 'esm',
   write: false,
 });
-const { AGENDA, CHAPTERS } = await import(`data:text/javascript,${encodeURIComponent(built.outputFiles[0].text)}`);
+const { AGENDA } = await import(`data:text/javascript,${encodeURIComponent(built.outputFiles[0].text)}`);
+const { chapters } = JSON.parse(readFileSync(path.join(ROOT, 'templates/chat/words.json'), 'utf8'));
 for (const { chapter, name, waitsFor, when } of AGENDA)
-  console.log(`${chapter} ${CHAPTERS[chapter]}  ${name.padEnd(18)}  ${waitsFor.padEnd(8)}  ${when}`);
+  console.log(`${chapter} ${chapters[chapter]}  ${name.padEnd(18)}  ${waitsFor.padEnd(8)}  ${when}`);

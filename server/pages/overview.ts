@@ -3,8 +3,9 @@
  * nothing.
  */
 import { dayOf, writtenDay, type WrittenDay } from '../../bot/dates.ts';
+import { chapterName } from '../../bot/words.ts';
 import { caseNumber } from '../../bot/case-number.ts';
-import { agenda, CHAPTERS, type Chapter, type Situation, type Step } from '../../renewal/agenda.ts';
+import { AGENDA, agenda, CHAPTERS, type Chapter, type Situation, type Step } from '../../renewal/agenda.ts';
 import { checkWindow, promisedDay } from '../../renewal/window.ts';
 import { standingWords } from './words.ts';
 
@@ -32,12 +33,12 @@ export interface Overview {
   readonly token: string | undefined;
 }
 
-/** Chapters that this procedure passes over: a verified handler, a fee somebody else bears. */
-const SKIPPED: ReadonlySet<Chapter> = new Set([3, 5]);
+/** The procedure passes over the others. */
+const WITH_STEPS: ReadonlySet<Chapter> = new Set(AGENDA.map(({ chapter }) => chapter));
 
 export function progressOf(situation: Situation): Progress {
   const step = agenda(situation);
-  return { number: step.chapter, chapter: CHAPTERS[step.chapter], standing: standingWords(step.name) };
+  return { number: step.chapter, chapter: chapterName(step.chapter), standing: standingWords(step.name) };
 }
 
 export function overviewOf(situation: Situation): Overview {
@@ -46,7 +47,7 @@ export function overviewOf(situation: Situation): Overview {
   const joined = theCase && theCase.computer !== 'none' ? theCase.computer.os : undefined;
   return {
     caseNumber: theCase && caseNumber(theCase),
-    chapters: Object.entries(CHAPTERS).map(([number, name]) => chapterOf(Number(number) as Chapter, name, step)),
+    chapters: CHAPTERS.map((chapter) => chapterOf(chapter, step)),
     dates: datesOf(situation),
     computer: {
       os: live.link.kind === 'asking' ? live.link.computer.os : joined,
@@ -57,14 +58,14 @@ export function overviewOf(situation: Situation): Overview {
   };
 }
 
-function chapterOf(number: Chapter, name: string, step: Step): Overview['chapters'][number] {
+function chapterOf(number: Chapter, step: Step): Overview['chapters'][number] {
   const over = step.name === 'done';
   const passed = over || number < step.chapter;
   const now = !over && number === step.chapter;
-  const skipped = passed && SKIPPED.has(number);
+  const skipped = passed && !WITH_STEPS.has(number);
   return {
     number,
-    name,
+    name: chapterName(number),
     done: passed && !skipped,
     skipped,
     now,
