@@ -4,12 +4,14 @@ import { drawFor } from './draw.ts';
 import type { Claimed } from './inbox.ts';
 import { maskMobile } from './personal/mobile.ts';
 import type { Vault } from './personal/vault.ts';
+import type { Handlers } from './handlers.ts';
 import type { Registry } from './registry.ts';
 import type { SignInCodes } from './sign-in-codes.ts';
 
 export interface FindOutDependencies {
   readonly signInCodes: SignInCodes;
   readonly registry: Registry;
+  readonly handlers: Handlers;
   /** The bridge's; all give the same answer for the same link again. */
   readonly links: {
     confirm(linkId: string, digits: string): Promise<'joined' | 'wrong-number' | 'expired'>;
@@ -24,7 +26,7 @@ export type NeededCheck = Exclude<Check, { kind: 'none' }>;
 /** Of messages that came without a network address. */
 const NOWHERE = 'nowhere';
 
-export function createFindOut({ signInCodes, registry, links, vault }: FindOutDependencies) {
+export function createFindOut({ signInCodes, registry, handlers, links, vault }: FindOutDependencies) {
   async function issue(mobile: string, message: Claimed): Promise<Finding> {
     const { codeId } = drawFor(vault, message.id);
     const { conversationId, addressIndex = NOWHERE } = message;
@@ -48,8 +50,8 @@ export function createFindOut({ signInCodes, registry, links, vault }: FindOutDe
     const tried = await signInCodes.tryCode(codeId, digits, message.messageId);
     if (tried.kind === 'wrong') return { kind: 'sms-code', verdict: 'wrong', triesLeft: tried.triesLeft };
     if (tried.kind !== 'right') return { kind: 'sms-code', verdict: tried.kind };
-    const handlerId = await registry.handlerOf(tried.mobile);
-    return { kind: 'sms-code', verdict: 'right', handlerId, openCaseIds: await registry.openCasesOf(handlerId) };
+    const handlerId = await handlers.register(tried.mobile);
+    return { kind: 'sms-code', verdict: 'right', handlerId, openCaseIds: await handlers.openCasesOf(handlerId) };
   }
 
   return async (check: NeededCheck, message: Claimed): Promise<Finding> => {

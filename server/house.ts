@@ -21,6 +21,7 @@ import { createRunner } from './effects/runner.ts';
 import { smsEffect } from './effects/sms.ts';
 import { startCaProcess, type CaProcess } from './embedded-ca/process.ts';
 import { startEmbeddedPostgres } from './embedded-postgres.ts';
+import { createHandlers } from './handlers.ts';
 import { createHints } from './hints.ts';
 import { createInbox } from './inbox.ts';
 import { openKeys } from './keys.ts';
@@ -72,7 +73,8 @@ export async function startHouse(config: Config, log: Log): Promise<House> {
   const inbox = createInbox({ pool, vault, clock, tell });
   const linkCodes = createLinkCodes({ db, vault, clock });
   const signInCodes = createSignInCodes({ db, vault, clock });
-  const registry = createRegistry({ db, writer, vault, clock });
+  const registry = createRegistry({ db, clock });
+  const handlers = createHandlers({ db, writer, vault });
 
   const report: Writer['report'] = (...news) => writer.report(...news);
   const bridge = openBridge(
@@ -101,7 +103,7 @@ export async function startHouse(config: Config, log: Log): Promise<House> {
   });
   const timers = createTimers({ pool, clock, log, writer, tell });
   const { links } = bridge;
-  const turns = createTurns({ inbox, writer, linkCodes, hints, log, signInCodes, registry, links, vault });
+  const turns = createTurns({ inbox, writer, linkCodes, hints, log, signInCodes, registry, handlers, links, vault });
 
   const app = createApp({
     chat: chatHouse({ db, pool, writer, inbox, turns, hints, linkCodes, clock }),

@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { DAY_MS } from '../renewal/calendar.ts';
-import { isVerified } from '../renewal/handler.ts';
 import { freshDatabase } from '../tests/database.ts';
-import { MOBILE, openOffice, type Office } from '../tests/office.ts';
+import { openOffice, type Office } from '../tests/office.ts';
 import { createClock } from './clock.ts';
 import type { Store } from './db.ts';
-import { createRegistry, registerHandler, type Registry } from './registry.ts';
+import { createHandlers } from './handlers.ts';
+import { createRegistry, type Registry } from './registry.ts';
 
 let store: Store;
 let office: Office;
@@ -16,7 +16,7 @@ let now = Date.now();
 beforeAll(async () => {
   store = await freshDatabase();
   office = await openOffice(store);
-  registry = createRegistry({ ...office, db: store.db, clock: { ...createClock(), now: () => now } });
+  registry = createRegistry({ db: store.db, clock: { ...createClock(), now: () => now } });
 });
 afterAll(() => store.close());
 
@@ -42,7 +42,7 @@ test('a handler sees the certificates of the own mobile, those that end first in
 
 test('a certificate that was replaced is told by its successor, unless that was revoked', async () => {
   const mobile = '13900000001';
-  const handlerId = await registerHandler({ ...office, db: store.db }, mobile);
+  const handlerId = await createHandlers({ ...office, db: store.db }).register(mobile);
   const [old, unwanted, renewed] = [
     await office.certificate({ mobile }),
     await office.certificate({ mobile, status: 'revoked', notAfter: now + 385 * DAY_MS }),
@@ -53,28 +53,6 @@ test('a certificate that was replaced is told by its successor, unless that was 
   expect(await ids()).toContain(old);
   await store.db.certificate.update({ where: { id: renewed }, data: { replacesId: old } });
   expect(await ids()).not.toContain(old);
-});
-
-test('a mobile is one handler, however often and at once it is registered', async () => {
-  const mobile = '13900000002';
-  const ids = await Promise.all(Array.from({ length: 5 }, () => registry.handlerOf(mobile)));
-  expect(new Set(ids).size).toBe(1);
-  expect(await store.db.fact.count({ where: { thingId: ids[0]! } })).toBe(1);
-  const { handler } = await office.writer.read({ handlerId: ids[0] });
-  expect(handler?.state).toEqual({ id: ids[0], mobile: '139****0002', verifiedUntil: 'never' });
-});
-
-test('a handler who was known may be verified later', async () => {
-  const mobile = '13900000003';
-  const id = await registry.handlerOf(mobile);
-  expect(await registerHandler({ ...office, db: store.db }, mobile, now + DAY_MS)).toBe(id);
-  const { handler } = await office.writer.read({ handlerId: id });
-  expect(isVerified(handler!.state, now)).toBe(true);
-});
-
-test('a handler without cases has none that go on', async () => {
-  expect(await registry.openCasesOf(office.handlerId)).toEqual([]);
-  expect(await registry.handlerOf(MOBILE)).toBe(office.handlerId);
 });
 
 test('anybody may ask by serial or USCC, in any case of letters, and learns no name', async () => {

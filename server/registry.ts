@@ -1,31 +1,18 @@
-/**
- * What the registration authority knows: certificates of a mobile, certificates asked for by USCC or serial, and
- * handlers.
- */
+/** What the registration authority knows of certificates: those of a mobile, and those asked for by USCC or serial. */
 import type { Finding, QueryAnswer, RegisteredCertificate } from '../bot/turn.ts';
-import { DAY_MS, type Instant } from '../renewal/calendar.ts';
+import { DAY_MS } from '../renewal/calendar.ts';
 import type { Policy } from '../renewal/policy.ts';
 import type { Clock } from './clock.ts';
 import type { Database, Prisma } from './db.ts';
-import { uuid } from './draw.ts';
-import { maskMobile, mobileIndex } from './personal/mobile.ts';
-import type { Vault } from './personal/vault.ts';
-import type { Writer } from './writer.ts';
 
 export interface RegistryDependencies {
   readonly db: Database;
-  readonly writer: Writer;
-  readonly vault: Vault;
   readonly clock: Clock;
 }
 
 export interface Registry {
   /** Of the handler's mobile, those that end first in front; replaced ones are left out. */
   certificatesOf(handlerId: string): Promise<readonly RegisteredCertificate[]>;
-  /** The handler with this mobile; one is registered, not verified, when it is new here. */
-  handlerOf(mobile: string): Promise<string>;
-  /** This handler's cases that are still going on, the latest first. */
-  openCasesOf(handlerId: string): Promise<readonly string[]>;
   /**
    * 先查能不能办, before anybody signs in.
    *
@@ -54,8 +41,7 @@ const CURRENT = { OR: [{ replacedBy: { none: { status: { not: 'revoked' } } } },
 const withCases = { project: true, cases: { where: { live: true }, select: { id: true, handlerId: true } } } as const;
 type Row = Prisma.CertificateGetPayload<{ include: typeof withCases }>;
 
-export function createRegistry(dependencies: RegistryDependencies): Registry {
-  const { db, clock } = dependencies;
+export function createRegistry({ db, clock }: RegistryDependencies): Registry {
   return {
     async certificatesOf(handlerId) {
       const { mobileIndex: contactMobileIndex } = await db.handler.findUniqueOrThrow({ where: { id: handlerId } });
@@ -65,13 +51,6 @@ export function createRegistry(dependencies: RegistryDependencies): Registry {
         orderBy: [{ notAfter: 'asc' }, { id: 'asc' }],
       });
       return rows.map((row) => registered(row, handlerId));
-    },
-
-    handlerOf: (mobile) => registerHandler(dependencies, mobile),
-
-    async openCasesOf(handlerId) {
-      const open = { where: { handlerId, live: true }, orderBy: { changedAt: 'desc' }, select: { id: true } } as const;
-      return (await db.renewalCase.findMany(open)).map(({ id }) => id);
     },
 
     async query({ by, value, messageId, addressIndex }) {
@@ -92,32 +71,6 @@ export function createRegistry(dependencies: RegistryDependencies): Registry {
       return { kind: 'query', verdict: 'answered', answers: found.map(answerOf) };
     },
   };
-}
-
-/**
- * Registers the handler with this mobile, once.
- *
- * @param verifiedUntil the real-name verification of an operator counts until then
- */
-export async function registerHandler(
-  { db, writer, vault }: Pick<RegistryDependencies, 'db' | 'writer' | 'vault'>,
-  mobile: string,
-  verifiedUntil?: Instant,
-): Promise<string> {
-  const index = mobileIndex(vault, mobile);
-  const commandId = `register/${index}/${verifiedUntil ?? 'unverified'}`;
-  const known = await db.handler.findUnique({ where: { mobileIndex: index }, select: { id: true } });
-  // two who register one mobile at once make one handler
-  const id = known?.id ?? uuid(vault.keyedHash('handler', mobile).toString('hex'));
-  const verified = verifiedUntil === undefined ? [] : [{ type: 'identity-verified', until: verifiedUntil } as const];
-  if (known && verified.length === 0) return id;
-  await writer.change({ commandId, handlerId: id }, ({ handler }) => {
-    const sealed = { mobileIndex: index, mobileSealed: vault.seal(mobile, `handler/${id}`) };
-    const registration = { type: 'handler-registered', handlerId: id, mobile: maskMobile(mobile) } as const;
-    const change = handler ? { id, facts: verified } : { id, registered: sealed, facts: [registration, ...verified] };
-    return { kind: 'write', value: undefined, plan: { answer: null, handler: change } };
-  });
-  return id;
 }
 
 function registered(row: Row, handlerId: string): RegisteredCertificate {

@@ -8,10 +8,11 @@ import { MOBILE, openOffice, type Office } from '../tests/office.ts';
 import { openLinks, type Links } from './bridge/links.ts';
 import type { Store } from './db.ts';
 import type { Hint } from './hints.ts';
+import { createHandlers } from './handlers.ts';
 import { createInbox, type Inbox } from './inbox.ts';
 import { createLinkCodes, type LinkCodes } from './link-codes.ts';
 import { transcript } from './outbox.ts';
-import { createRegistry, registerHandler } from './registry.ts';
+import { createRegistry } from './registry.ts';
 import { createSignInCodes, type SignInCodes } from './sign-in-codes.ts';
 import { createTurns, type Turns } from './turns.ts';
 
@@ -38,6 +39,7 @@ function openProcess(): Turns {
     ...office,
     ...{ inbox, linkCodes, signInCodes, links, hints, log },
     registry: createRegistry({ ...office, db: store.db }),
+    handlers: createHandlers({ ...office, db: store.db }),
   });
 }
 
@@ -174,7 +176,7 @@ test('messages are answered in the order in which they came', async () => {
 
 test('a second browser of the same handler goes on with the case, and the first hears of it', async () => {
   const mobile = '13900001111';
-  await registerHandler({ ...office, db: store.db }, mobile, office.clock.now() + DAY_MS);
+  await createHandlers({ ...office, db: store.db }).register(mobile, office.clock.now() + DAY_MS);
   await office.certificate({ mobile });
   const [first, second] = [new Visitor(), new Visitor()];
   for (const browser of [first, second]) {
@@ -192,7 +194,7 @@ test('a second browser of the same handler goes on with the case, and the first 
 
 test('both browsers go along with the computer, and when it goes they show the same new code', async () => {
   const mobile = '13900002222';
-  await registerHandler({ ...office, db: store.db }, mobile, office.clock.now() + DAY_MS);
+  await createHandlers({ ...office, db: store.db }).register(mobile, office.clock.now() + DAY_MS);
   await office.certificate({ mobile });
   const [first, second] = [new Visitor(), new Visitor()];
   for (const browser of [first, second]) {
@@ -224,7 +226,7 @@ test('both browsers go along with the computer, and when it goes they show the s
 
 /** Before the look at the key, with a computer. */
 async function joined(mobile: string): Promise<Visitor> {
-  await registerHandler({ ...office, db: store.db }, mobile, office.clock.now() + DAY_MS);
+  await createHandlers({ ...office, db: store.db }).register(mobile, office.clock.now() + DAY_MS);
   await office.certificate({ mobile });
   const customer = await signedIn(mobile);
   for (const text of ['1', '1']) await customer.text(text);

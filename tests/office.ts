@@ -4,10 +4,10 @@ import { DAY_MS, type Instant } from '../renewal/calendar.ts';
 import { MANUAL_WINDOW, type Policy } from '../renewal/policy.ts';
 import { createClock, type Clock } from '../server/clock.ts';
 import type { Prisma, Store } from '../server/db.ts';
+import { createHandlers } from '../server/handlers.ts';
 import type { Hint } from '../server/hints.ts';
 import { mobileIndex } from '../server/personal/mobile.ts';
 import { createVault, type Vault } from '../server/personal/vault.ts';
-import { registerHandler } from '../server/registry.ts';
 import { createWriter, type Writer } from '../server/writer.ts';
 
 export const POLICY: Policy = {
@@ -56,7 +56,7 @@ export async function openOffice(store: Store, clock: Clock = createClock()): Pr
     data: { id: POLICY.project, version: POLICY.version, policy },
   });
   const verifiedUntil = clock.now() + 100 * DAY_MS;
-  const handlerId = await registerHandler({ db: store.db, writer, vault }, MOBILE, verifiedUntil);
+  const handlerId = await createHandlers({ db: store.db, writer, vault }).register(MOBILE, verifiedUntil);
   return {
     ...{ store, vault, clock, writer, told, handlerId },
     async certificate({ notAfter = clock.now() + 20 * DAY_MS, mobile = MOBILE, ...change } = {}) {

@@ -2,10 +2,10 @@
 import { createHash } from 'node:crypto';
 import type { Clock } from '../../server/clock.ts';
 import type { Prisma, Store } from '../../server/db.ts';
+import { createHandlers } from '../../server/handlers.ts';
 import { mobileIndex } from '../../server/personal/mobile.ts';
 import type { Vault } from '../../server/personal/vault.ts';
 import { readCertificate } from '../../server/pki/certificate.ts';
-import { registerHandler } from '../../server/registry.ts';
 import { createWriter } from '../../server/writer.ts';
 import { addYears, shanghaiDate, startOfDay } from '../../renewal/calendar.ts';
 import type { Plan, PlannedCertificate } from './plan.ts';
@@ -27,7 +27,7 @@ export async function openRegister(store: Store, vault: Vault, clock: Clock, pla
   const verifiedUntil = addYears(startOfDay(shanghaiDate(clock.now())), 1);
   // nobody talks yet who would have to be told
   const writer = createWriter({ pool, clock, tell: () => {} });
-  await registerHandler({ db, vault, writer }, plan.mobile, verifiedUntil);
+  await createHandlers({ db, vault, writer }).register(plan.mobile, verifiedUntil);
 
   return {
     async entered(one) {
