@@ -37,7 +37,7 @@ export interface KnownCode {
   readonly caseId: string;
 }
 
-export type Alongside = (tx: Prisma.TransactionClient, code: KnownCode) => Promise<void>;
+type Alongside = (tx: Prisma.TransactionClient, code: KnownCode) => Promise<void>;
 
 export type UsedLinkCode = ({ readonly kind: 'right' | 'expired' } & KnownCode) | { readonly kind: 'wrong' };
 

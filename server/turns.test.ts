@@ -53,7 +53,7 @@ beforeAll(async () => {
   links = openLinks({
     ...deps,
     ...{ log, inbox, hints },
-    useLinkCode: linkCodes.useLinkCode,
+    useLinkCode: (...claim) => linkCodes.useLinkCode(...claim),
     readCase: async (caseId) => (await office.writer.read({ commandId: '', caseId })).case?.state,
     report: (...all) => office.writer.report(...all),
   });

@@ -153,7 +153,7 @@ export async function openBridgeHouse(changes: Partial<BridgeSettings> = {}): Pr
     hints,
     readCase,
     report: (...of) => writer.report(...of),
-    useLinkCode: linkCodes.useLinkCode,
+    useLinkCode: (...claim) => linkCodes.useLinkCode(...claim),
   };
 
   const keys = serverKeys(randomBytes(32), randomBytes(32));
