@@ -72,7 +72,13 @@ function silence(s: TurnInput): Talk | undefined {
   if (question?.step === screen.name && question.shows === screen.shows) return s.talk;
   if (question && AT_WORK.has(question.step) && AT_WORK.has(screen.name))
     return { ...s.talk, question: { ...question, ...whatIsOpen(s, screen) } };
-  return s.incoming.kind === 'look-again' && s.talk.said >= MOST_BUBBLES ? s.talk : undefined;
+  return s.incoming.kind === 'look-again' && s.talk.said >= mostBefore(screen) ? s.talk : undefined;
+}
+
+/** That somebody is at work gives way to a question that may still come; the end is told whatever was said before. */
+function mostBefore({ name }: Screen): number {
+  if (name === 'done') return Infinity;
+  return AT_WORK.has(name) ? MOST_BUBBLES - 1 : MOST_BUBBLES;
 }
 
 /** The question goes on under its id, with the options of the step that is open now. */

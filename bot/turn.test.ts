@@ -46,6 +46,13 @@ describe('the ordinary path', () => {
     }
   });
 
+  test('the end is told whatever was said before it', () => {
+    const c = arrivedAt('rekey');
+    c.talk = { ...c.talk, said: 3 };
+    for (const point of ['issue', 'write-certificate', 'verify', 'done'] as const) WAY[point](c);
+    expect(c.said.at(-1)?.template).toBe('done');
+  });
+
   test('while the computer and the CA work, the chat is silent', () => {
     const c = arrivedAt('rekey');
     const before = c.said.length;
