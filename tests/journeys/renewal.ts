@@ -17,7 +17,7 @@ export async function signIn(product: Product): Promise<Chat> {
   await chat.hears(/请发证书登记的手机号/);
   await chat.say(MOBILE);
   await chat.say(await phone.code());
-  await chat.hears(/回复证书前面的数字|没有可以办的证书|请重新连接/);
+  await chat.hears(/回复证书前面的数字|没有可以办的证书|接着办：/);
   return chat;
 }
 
