@@ -108,14 +108,14 @@ export const AGENDA: readonly Rule[] = [
   rule('bid-opening', 2, 'customer', 'unopened bid files, opening time not known', bidOpeningUnknown),
   rule('bid-risk', 2, 'customer', 'the bids open later: the files must be made again', bidAtRisk, (s) => whole(s.case.bid)),
 
-  rule('match', 4, 'customer', 'a computer asks to join', (s) => unpromised(s) && asking(s), computerAsking),
-  rule('link', 4, 'customer', 'no computer is joined', (s) => unpromised(s) && !linked(s), codeGiven),
+  rule('match', 4, 'customer', 'a computer asks to join', (s) => unpromised(s) && asking(s), linkId),
+  rule('link', 4, 'customer', 'no computer is joined', (s) => unpromised(s) && !linked(s), linkId),
   rule('look-again', 4, 'customer', 'the key could not be looked at', (s) => unpromised(s) && lookOf(s) === 'failed', (s) => whole(s.case.look)),
   rule('look', 4, 'bridge', 'the key has not been looked at', (s) => unpromised(s) && lookOf(s) !== 'seen'),
   rule('details', 4, 'customer', 'old and new dates are not confirmed', unpromised, promisedNow),
 
-  rule('match', 6, 'customer', 'a computer asks to join again', (s) => needsKey(s) && asking(s), computerAsking),
-  rule('link', 6, 'customer', 'the computer has gone', (s) => needsKey(s) && !linked(s), codeGiven),
+  rule('match', 6, 'customer', 'a computer asks to join again', (s) => needsKey(s) && asking(s), linkId),
+  rule('link', 6, 'customer', 'the computer has gone', (s) => needsKey(s) && !linked(s), linkId),
   rule('rekey-again', 6, 'customer', 'consent, PIN or key making stopped', (s) => s.case.rekey.kind === 'stopped', (s) => whole(s.case.rekey)),
   rule('rekey', 6, 'bridge', 'no new key on the token yet', (s) => s.case.rekey.kind !== 'key-made', (s) => whole(s.case.rekey)),
   rule('issue', 6, 'provider', 'the CA has not issued', (s) => s.case.issuance.kind !== 'issued'),
@@ -199,12 +199,9 @@ function linked(s: Underway): boolean {
 }
 
 /** A code and a computer are named by their ids alone: what else is known of them asks nothing new. */
-function codeGiven({ live: { link } }: Underway): string {
-  return link.kind === 'code' ? link.codeId : '';
-}
-
-function computerAsking({ live: { link } }: Underway): string {
-  return link.kind === 'asking' ? link.linkId : '';
+function linkId({ live: { link } }: Underway): string {
+  if (link.kind === 'none') return '';
+  return link.kind === 'code' ? link.codeId : link.linkId;
 }
 
 /** What the look on the computer that is joined now gave. */
