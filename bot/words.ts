@@ -5,8 +5,7 @@ import words from '../templates/chat/words.json' with { type: 'json' };
 import problems from '../templates/problems.json' with { type: 'json' };
 import type { Chapter } from '../renewal/agenda.ts';
 import type { ProblemCode, ProblemFacts } from '../renewal/problem.ts';
-import type { Words } from './steps/step.ts';
-import type { Option } from './talk.ts';
+import type { Bubble, Option } from './talk.ts';
 
 export type OptionName = keyof typeof words.options;
 
@@ -46,7 +45,7 @@ export function example(question: string): string {
 }
 
 /** A question in one line, below a remark: its card stands above. */
-export function brief(question: keyof typeof words.brief): Words {
+export function brief(question: keyof typeof words.brief): Pick<Bubble, 'template' | 'data'> {
   return { template: 'brief', data: { line: words.brief[question] } };
 }
 
