@@ -8,6 +8,9 @@ const FOLDER = path.join(ROOT, 'bench');
 
 installPackages();
 for (const file of readdirSync(FOLDER).filter((name) => name.endsWith('.bench.ts'))) {
-  const run = spawnSync(process.execPath, ['--import', 'tsx', path.join(FOLDER, file)], { cwd: ROOT, stdio: 'inherit' });
+  const run = spawnSync(process.execPath, ['--import', 'tsx', path.join(FOLDER, file)], {
+    cwd: ROOT,
+    stdio: 'inherit',
+  });
   if (run.status !== 0) process.exitCode = 1;
 }

@@ -30,13 +30,11 @@ export function queryAnswered(s: TurnInput, finding: Answered): Reaction {
   if (finding.verdict === 'too-many') return { after: atMobile(s), remark: problem('query/too-many') };
   const asking = withTalk(s, { querying: true, signIn: { kind: 'mobile' } });
   if (finding.answers.length === 0) return { after: asking, remark: problem('certificate/unknown') };
-  const found = finding.answers
-    .slice(0, MOST_SHOWN)
-    .map(({ policy, serialTail: tail, ...answer }) => ({
-      tail,
-      policy,
-      standing: standingOf({ policy, ...answer }, s.now),
-    }));
+  const found = finding.answers.slice(0, MOST_SHOWN).map(({ policy, serialTail: tail, ...answer }) => ({
+    tail,
+    policy,
+    standing: standingOf({ policy, ...answer }, s.now),
+  }));
   const may = found.some(({ standing }) => mayRenew(standing));
   const data = {
     answers: found.map(({ tail, standing }) => ({ tail, ...standing })),
