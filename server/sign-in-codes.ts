@@ -50,9 +50,11 @@ export type Verdict =
   | { readonly kind: 'expired' | 'no-tries' };
 
 export interface SmsCode {
+  /** Eleven digits. */
   readonly mobile: string;
   readonly digits: string;
   readonly createdAt: Instant;
+  /** Can it still be used? False once expired, used or replaced by a newer one. */
   readonly live: boolean;
 }
 

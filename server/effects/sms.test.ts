@@ -1,7 +1,8 @@
 import { beforeEach, expect, test } from 'vitest';
 import { ProblemError } from '../../renewal/problem.ts';
 import { AnswerLost, type SmsSender } from '../providers/sms/port.ts';
-import { smsEffect, type SmsCode } from './sms.ts';
+import type { SmsCode } from '../sign-in-codes.ts';
+import { smsEffect } from './sms.ts';
 
 const codeId = '0b6f1c1e-5f5c-4d0e-9c55-1f5f1d7f0a11';
 const effect = { key: `sms/${codeId}`, type: 'sms', caseId: undefined, body: { codeId }, attempts: 0 };

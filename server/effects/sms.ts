@@ -3,19 +3,10 @@
  * the sealed row at the moment of sending.
  */
 import { z } from 'zod';
-import type { Instant } from '../../renewal/calendar.ts';
 import { ProblemError, type ProblemCode } from '../../renewal/problem.ts';
 import { AnswerLost, type SmsSender } from '../providers/sms/port.ts';
+import type { SmsCode } from '../sign-in-codes.ts';
 import type { EffectHandler, EffectRow, Outcome } from './port.ts';
-
-export interface SmsCode {
-  /** Eleven digits. */
-  readonly mobile: string;
-  readonly digits: string;
-  readonly createdAt: Instant;
-  /** Can it still be used? False once expired, used or replaced by a newer one. */
-  readonly live: boolean;
-}
 
 export interface SmsEffectDeps {
   readonly sender: SmsSender;
